@@ -1,0 +1,159 @@
+"""The words of the house as frozen types. Nothing here computes anything."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class InputKind(StrEnum):
+    """What a frozen encoder reads. An entity has exactly one; a profile maps each to an encoder."""
+
+    SEQUENCE = "sequence"
+    SMILES = "smiles"
+    TEXT = "text"
+
+
+@dataclass(frozen=True, slots=True)
+class Modality:
+    """A kind of entity. The set of modalities comes from the graph, it is not fixed in code."""
+
+    name: str  #: machine name, e.g. ``biological_process``
+    label: str  #: singular for people, e.g. ``biological process``
+    plural: str
+    input_kind: InputKind  #: what most entities of this modality are encoded from
+
+
+@dataclass(frozen=True, slots=True)
+class Entity:
+    """A thing with an id in one modality."""
+
+    id: str  #: CURIE, e.g. ``UniProtKB:P04637``
+    modality: str
+    name: str  #: what people call it: gene symbol, drug name, disease name
+    full_name: str = ""  #: the long name where ``name`` is a symbol
+    synonyms: tuple[str, ...] = ()
+    definition: str = ""
+    xrefs: tuple[str, ...] = ()  #: CURIEs of the same thing elsewhere
+    input_kind: InputKind = InputKind.TEXT
+    input: str = ""  #: what the frozen encoder reads: sequence, SMILES or text
+    source: str = ""  #: key into SOURCES
+    flags: tuple[str, ...] = ()  #: e.g. ``approved``, ``peptide``, ``isa_only``
+
+
+@dataclass(frozen=True, slots=True)
+class Relation:
+    """A typed, directed link between two modalities."""
+
+    name: str  #: e.g. ``drug_inhibits_protein``
+    head: str  #: modality name
+    tail: str
+    inverse: str  #: name of the inverse relation (itself where symmetric)
+    label: str  #: reads between head and tail: "inhibits"
+    hierarchical: bool = False  #: an is-a relation inside one modality
+    forward: bool = True  #: False for the inverse that is derived, not stored
+
+
+@dataclass(frozen=True, slots=True)
+class Triple:
+    """One link of the graph with what it rests on."""
+
+    head: str
+    relation: str
+    tail: str
+    source: str  #: key into SOURCES
+    evidence: str = ""  #: e.g. GO evidence code, database reference
+    value: str = ""  #: frequency, affinity, as the source words it
+
+
+class QueryKind(StrEnum):
+    """What an input was taken for."""
+
+    ENTITY = "entity"
+    SEQUENCE = "sequence"
+    SMILES = "smiles"
+    TEXT = "text"
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """One question to the bridge. The URL, the CLI and a saved file all carry exactly this."""
+
+    text: str  #: as typed
+    kind: QueryKind
+    modality: str  #: the head modality it is asked as
+    value: str  #: CURIE, cleaned sequence, standardised SMILES or cleaned text
+    label: str = ""  #: short words for a heading
+
+
+@dataclass(frozen=True, slots=True)
+class Resolution:
+    """How an input was understood, and what else it could have been.
+
+    ``chosen`` is None when several entities fit equally well and a person must pick one of ``alternatives``.
+    """
+
+    text: str
+    chosen: Query | None
+    alternatives: tuple[Query, ...] = ()
+    notes: tuple[str, ...] = ()  #: what was changed or assumed, in plain words
+
+
+class HitStatus(StrEnum):
+    """Whether the graph holds the link (known) or the bridge alone proposes it (predicted)."""
+
+    KNOWN = "known"
+    PREDICTED = "predicted"
+    SIMILAR = "similar"  #: same modality: near in the foundation model's space, no link meant
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A ranked tail."""
+
+    entity: Entity
+    rank: int  #: 1 is best
+    score: float  #: cosine in the bridge's shared space (or a weighted mean of them over a route)
+    percentile: float  #: share of the modality's entities that score lower, 0..100
+    status: HitStatus
+    relation: str = ""  #: relation with the best score, empty for a composed route
+    sources: tuple[str, ...] = ()  #: for a known link: SOURCES keys with evidence
+    route: str = ""  #: e.g. ``protein → disease → phenotype`` where no direct relation exists
+    url: str = ""  #: page of the entity in its home database
+
+
+@dataclass(frozen=True, slots=True)
+class HitList:
+    """All hits of one query in one modality."""
+
+    modality: str
+    hits: tuple[Hit, ...]
+    n_candidates: int  #: how many entities were ranked
+    n_known: int  #: how many known links the query has in this modality
+    route: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Provenance:
+    """Which models and data made a result."""
+
+    profile: str
+    encoder: str
+    bridge: str
+    graph: str
+    device: str
+    version: str
+
+
+@dataclass(frozen=True, slots=True)
+class Retrieval:
+    """The answer to one query."""
+
+    query: Query
+    entity: Entity | None  #: the catalogue entity asked about, if it is one
+    lists: tuple[HitList, ...]
+    provenance: Provenance
+    warnings: tuple[str, ...] = ()
+    seconds: float = 0.0
+    nearest_known: tuple[tuple[Entity, float], ...] = field(default=())  #: FM-space neighbours with cosine
