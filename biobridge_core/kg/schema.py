@@ -1,11 +1,12 @@
 """The tables a source hands to the graph builder, column by column.
 
-A source is a function ``read(fetch: Fetch, ...) -> Tables``. It joins nothing outside its own field; ``build`` puts the tables of all
-sources together, merges duplicates and checks the result.
+A source is a function ``read(packages: Packages, context: Context) -> Tables``. It joins nothing outside its own field beyond the look-ups
+of its context; ``build`` puts the tables of all sources together, merges duplicates and checks the result.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import pandas as pd
@@ -30,3 +31,21 @@ class Tables:
     entities: pd.DataFrame
     triples: pd.DataFrame
     dropped: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Context:
+    """What a source may know of the sources read before it: look-ups to entities that are in the graph.
+
+    Keys of ``disease_by_xref`` are CURIEs with the prefixes OMIM, ORPHA, DECIPHER, DOID and MONDO (e.g. ``OMIM:219700``), obsolete ones too
+    where their successor is known. ``frozenset`` of ids = what a triple's end may name.
+    """
+
+    proteins_by_accession: Mapping[str, str] = field(default_factory=dict)  #: any human UniProt accession -> CURIE
+    proteins_by_symbol: Mapping[str, str] = field(default_factory=dict)  #: approved HGNC symbol -> CURIE
+    proteins_by_entrez: Mapping[str, str] = field(default_factory=dict)  #: NCBI gene id as text -> CURIE
+    proteins_by_omim: Mapping[str, str] = field(default_factory=dict)  #: gene MIM number as text -> CURIE
+    disease_by_xref: Mapping[str, str] = field(default_factory=dict)  #: CURIE elsewhere -> disease CURIE
+    phenotype_ids: frozenset[str] = frozenset()  #: phenotypes read so far
+    class_ids: frozenset[str] = frozenset()  #: therapeutic classes read so far
+    drugbank_structures: bool = True  #: keep drugs whose structure only the DrugBank-derived table has

@@ -1,1 +1,1 @@
-"""."""
+"""Where the graphs come from, one package a graph."""
