@@ -1,0 +1,79 @@
+"""Where a model runs and at which precision, with a reason that can be shown."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+
+from biobridge_core.errors import ArtifactError
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """A device and why it was taken, in words for the screen."""
+
+    device: torch.device
+    reason: str
+
+
+def pick_device(setting: str = "auto") -> Placement:
+    """Choose the device for a setting of ``auto``, ``cpu``, ``cuda`` or ``cuda:N``.
+
+    Raises
+    ------
+    ArtifactError
+        If a GPU is asked for by name and there is none, or the setting is no device.
+    """
+    count = torch.cuda.device_count() if torch.cuda.is_available() else 0
+    if setting == "auto":
+        if count:
+            return Placement(torch.device("cuda", 0), f"GPU {torch.cuda.get_device_name(0)} found, so it is used.")
+        return Placement(torch.device("cpu"), "No GPU was found, so the CPU is used.")
+    if setting == "cpu":
+        return Placement(torch.device("cpu"), "The CPU was asked for.")
+    kind, _, number = setting.partition(":")
+    if kind != "cuda" or (number and not number.isdecimal()):
+        raise ArtifactError(f"There is no device called {setting!r}.", "Use auto, cpu, cuda or cuda:N.")
+    index = int(number) if number else 0
+    if index >= count:
+        raise ArtifactError(
+            f"The device {setting!r} was asked for, but this machine has {count} usable GPUs.",
+            "Set BIOBRIDGE_DEVICE=auto or cpu, or install a torch build for your GPU.",
+        )
+    return Placement(torch.device("cuda", index), f"GPU {torch.cuda.get_device_name(index)} was asked for.")
+
+
+def has_fast_bfloat16(device: torch.device) -> bool:
+    """Whether the device multiplies bfloat16 matrices in hardware (AVX512-BF16, AMX, or a GPU since Ampere)."""
+    if device.type == "cuda":
+        return torch.cuda.get_device_capability(device)[0] >= 8
+    if device.type != "cpu":
+        return False
+    probes = ("_is_avx512_bf16_supported", "_is_amx_tile_supported")
+    return any(bool(getattr(torch.cpu, probe, bool)()) for probe in probes)
+
+
+def pick_dtype(setting: str, device: torch.device) -> torch.dtype:
+    """Choose float32 or bfloat16 for a setting of ``auto``, ``float32`` or ``bfloat16``.
+
+    Raises
+    ------
+    ArtifactError
+        If the setting is none of the three.
+    """
+    if setting == "auto":
+        return torch.bfloat16 if has_fast_bfloat16(device) else torch.float32
+    if setting == "float32":
+        return torch.float32
+    if setting == "bfloat16":
+        return torch.bfloat16
+    raise ArtifactError(f"There is no precision called {setting!r}.", "Use auto, float32 or bfloat16.")
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Whether an error says that an allocation failed, on a GPU or in main memory."""
+    if isinstance(error, MemoryError | torch.OutOfMemoryError):
+        return True
+    text = str(error).lower()
+    return isinstance(error, RuntimeError) and ("can't allocate memory" in text or "out of memory" in text)
