@@ -1,1 +1,1 @@
-"""."""
+"""The knowledge graph: its tables, its sources, its checks."""

@@ -1,7 +1,8 @@
 """The tables a source hands to the graph builder, column by column.
 
-A source is a function ``read(packages: Packages, context: Context) -> Tables``. It joins nothing outside its own field beyond the look-ups
-of its context; ``build`` puts the tables of all sources together, merges duplicates and checks the result.
+A source is a function ``read(packages: Packages, context: Context) -> Tables``. It joins nothing outside its own field
+beyond the look-ups of its context; ``build`` puts the tables of all sources together, merges duplicates and checks the
+result.
 """
 
 from __future__ import annotations
@@ -24,8 +25,8 @@ TRIPLE_COLUMNS = ("head", "relation", "tail", "source", "evidence", "value")
 class Tables:
     """What one source contributes.
 
-    ``entities`` has ENTITY_COLUMNS, ``triples`` TRIPLE_COLUMNS. ``dropped`` counts rows left out, by reason: nothing vanishes
-    silently.
+    ``entities`` has ENTITY_COLUMNS, ``triples`` TRIPLE_COLUMNS. ``dropped`` counts rows left out, by reason: nothing
+    vanishes silently.
     """
 
     entities: pd.DataFrame
@@ -37,8 +38,8 @@ class Tables:
 class Context:
     """What a source may know of the sources read before it: look-ups to entities that are in the graph.
 
-    Keys of ``disease_by_xref`` are CURIEs with the prefixes OMIM, ORPHA, DECIPHER, DOID and MONDO (e.g. ``OMIM:219700``), obsolete ones too
-    where their successor is known. ``frozenset`` of ids = what a triple's end may name.
+    Keys of ``disease_by_xref`` are CURIEs with the prefixes OMIM, ORPHA, DECIPHER, DOID and MONDO (``OMIM:219700``):
+    the ids and the xrefs of the disease entities.
     """
 
     proteins_by_accession: Mapping[str, str] = field(default_factory=dict)  #: any human UniProt accession -> CURIE

@@ -60,7 +60,7 @@ _HIERARCHIES = (
 INVERSE_SUFFIX = "_inverse"
 
 
-def _both_ways(name: str, head: str, tail: str, label: str, back: str, hierarchical: bool) -> list[Relation]:
+def _both_ways(name: str, head: str, tail: str, label: str, back: str, *, hierarchical: bool) -> list[Relation]:
     inverse = name + INVERSE_SUFFIX
     return [
         Relation(name, head, tail, inverse, label, hierarchical=hierarchical, forward=True),
@@ -71,8 +71,8 @@ def _both_ways(name: str, head: str, tail: str, label: str, back: str, hierarchi
 RELATIONS: dict[str, Relation] = {
     relation.name: relation
     for relations in (
-        *(_both_ways(name, head, tail, label, back, False) for name, head, tail, label, back in _LINKS),
-        *(_both_ways(f"{m}_is_a", m, m, "is a kind of", "has the kind", True) for m in _HIERARCHIES),
+        *(_both_ways(name, head, tail, label, back, hierarchical=False) for name, head, tail, label, back in _LINKS),
+        *(_both_ways(f"{m}_is_a", m, m, "is a kind of", "has the kind", hierarchical=True) for m in _HIERARCHIES),
     )
     for relation in relations
 }
