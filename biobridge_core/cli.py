@@ -1,0 +1,159 @@
+"""The command line: the same requests as the pages, for a terminal and for scripts."""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+from dataclasses import asdict
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from biobridge_core.config import Settings
+from biobridge_core.errors import BioBridgeError
+
+if TYPE_CHECKING:
+    from biobridge_core.types import Retrieval
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, help="BioBridge Studio: cross-modal retrieval in biomedicine.")
+kg_app = typer.Typer(no_args_is_help=True, help="Look at the knowledge graph.")
+build_app = typer.Typer(no_args_is_help=True, help="Build the bundle, stage by stage; every stage can be resumed.")
+app.add_typer(kg_app, name="kg")
+app.add_typer(build_app, name="build")
+
+
+class _Stage(StrEnum):
+    BUNDLE = "bundle"
+    BUILD = "build"
+
+
+@app.command()
+def query(
+    text: Annotated[str, typer.Argument(help="A gene, name, CURIE, sequence, SMILES or sentence; - reads standard input.")],
+    modality: Annotated[str | None, typer.Option(help="Read the input as this modality, e.g. disease.")] = None,
+    to: Annotated[list[str] | None, typer.Option(help="Modality to rank; give it several times for several.")] = None,
+    k: Annotated[int, typer.Option(help="Hits per modality.")] = 10,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")] = False,
+) -> None:
+    """Ask the bridge."""
+    from biobridge_core.service import BridgeService
+
+    if text == "-":
+        text = sys.stdin.read()
+    result = BridgeService.open().ask(text, modality=modality, to=to, k=k)
+    print(json.dumps(asdict(result), ensure_ascii=False, indent=1) if as_json else _as_text(result))
+
+
+@kg_app.command()
+def stats(where: Annotated[_Stage, typer.Option(help="The shipped bundle or the build folder.")] = _Stage.BUNDLE) -> None:
+    """Count entities and triples."""
+    from biobridge_core.kg.check import stats as count
+    from biobridge_core.kg.graph import KnowledgeGraph
+
+    print(count(KnowledgeGraph.load(_kg_folder(where))))
+
+
+@kg_app.command()
+def check(where: Annotated[_Stage, typer.Option(help="The shipped bundle or the build folder.")] = _Stage.BUNDLE) -> None:
+    """Fail on a dangling id, a duplicate, an entity without input or an unattributed triple."""
+    from biobridge_core.kg.check import check as problems_of
+    from biobridge_core.kg.graph import KnowledgeGraph
+
+    problems = problems_of(KnowledgeGraph.load(_kg_folder(where)))
+    for problem in problems:
+        print(problem)
+    if problems:
+        raise typer.Exit(1)
+    print("The knowledge graph keeps its rules.")
+
+
+@build_app.command("kg")
+def build_graph(
+    drugbank_structures: Annotated[
+        bool, typer.Option(help="Include drugs whose structure only the DrugBank-derived table has.")
+    ] = True,
+) -> None:
+    """Read the package tables and write the knowledge graph."""
+    from biobridge_core.kg.build import build_kg
+
+    print(build_kg(Settings.from_env(), drugbank_structures=drugbank_structures, progress=_progress))
+
+
+@build_app.command("vectors")
+def build_vectors() -> None:
+    """Encode every entity with the frozen models."""
+    from biobridge_core import stages
+
+    stages.build_vectors(Settings.from_env(), progress=_progress)
+
+
+@build_app.command("catalogue")
+def build_catalogue() -> None:
+    """Reduce the vectors to what the bundle ships."""
+    from biobridge_core import stages
+
+    print(stages.build_catalogue(Settings.from_env()))
+
+
+@build_app.command("bridge")
+def build_bridge() -> None:
+    """Train the bridge."""
+    from biobridge_core.bridge.train import train_bridge
+
+    print(train_bridge(Settings.from_env(), progress=_progress))
+
+
+@build_app.command("bundle")
+def build_bundle() -> None:
+    """Put graph, catalogue and bridge together into the folder that the app opens."""
+    from biobridge_core.bundle import assemble
+
+    print(assemble(Settings.from_env()))
+
+
+@build_app.command("all")
+def build_everything() -> None:
+    """Run every stage that is not finished."""
+    from biobridge_core import stages
+
+    print(stages.build_all(Settings.from_env(), progress=_progress))
+
+
+def _kg_folder(where: _Stage) -> Path:
+    settings = Settings.from_env()
+    return (settings.bundle if where is _Stage.BUNDLE else settings.build) / "kg"
+
+
+def _as_text(result: Retrieval) -> str:
+    lines = [f"{result.query.label} · asked as {result.query.modality} · {result.seconds * 1000:.0f} ms"]
+    lines += [f"! {warning}" for warning in result.warnings]
+    for found in result.lists:
+        lines.append(f"\n{found.modality} ({found.n_known} known, {found.n_candidates:,} ranked) {found.note}".rstrip())
+        for hit in found.hits:
+            mark = {"known": "●", "predicted": "○", "similar": "~"}[hit.status.value]
+            lines.append(f"{hit.rank:>6} {mark} {hit.score:6.3f} {hit.percentile:6.2f}%  {hit.entity.name}  [{hit.entity.id}]")
+    lines.append("\n● known in the graph  ○ predicted  ~ similar.  Research use, not medical advice.")
+    return "\n".join(lines)
+
+
+def _progress(message: str, done: float) -> None:
+    print(f"[{100 * done:5.1f} %] {message}", file=sys.stderr, flush=True)
+
+
+def main(arguments: list[str] | None = None) -> Any:
+    """Run the command line; an error that a person can mend is printed without a traceback."""
+    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s", stream=sys.stderr)
+    try:
+        return app(arguments)
+    except BioBridgeError as error:
+        print(f"Error: {error.message}", file=sys.stderr)
+        if error.hint:
+            print(f"       {error.hint}", file=sys.stderr)
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

