@@ -59,7 +59,8 @@ def write_folder(
     """Write a stage's folder so that it appears whole or not at all.
 
     Yields a temporary folder beside ``target``; on leaving without an error, the manifest is written (``meta`` may be
-    filled inside the block) and the folder takes the place of ``target``. An error leaves an older ``target`` as it was.
+    filled inside the block) and the folder takes the place of ``target``. An error leaves an older ``target`` as it
+    was.
 
     Raises
     ------

@@ -18,7 +18,9 @@ from biobridge_core.errors import BioBridgeError
 if TYPE_CHECKING:
     from biobridge_core.types import Retrieval
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, help="BioBridge Studio: cross-modal retrieval in biomedicine.")
+app = typer.Typer(
+    no_args_is_help=True, add_completion=False, help="BioBridge Studio: cross-modal retrieval in biomedicine."
+)
 kg_app = typer.Typer(no_args_is_help=True, help="Look at the knowledge graph.")
 build_app = typer.Typer(no_args_is_help=True, help="Build the bundle, stage by stage; every stage can be resumed.")
 app.add_typer(kg_app, name="kg")
@@ -32,7 +34,9 @@ class _Stage(StrEnum):
 
 @app.command()
 def query(
-    text: Annotated[str, typer.Argument(help="A gene, name, CURIE, sequence, SMILES or sentence; - reads standard input.")],
+    text: Annotated[
+        str, typer.Argument(help="A gene, name, CURIE, sequence, SMILES or sentence; - reads standard input.")
+    ],
     modality: Annotated[str | None, typer.Option(help="Read the input as this modality, e.g. disease.")] = None,
     to: Annotated[list[str] | None, typer.Option(help="Modality to rank; give it several times for several.")] = None,
     k: Annotated[int, typer.Option(help="Hits per modality.")] = 10,
@@ -48,7 +52,9 @@ def query(
 
 
 @kg_app.command()
-def stats(where: Annotated[_Stage, typer.Option(help="The shipped bundle or the build folder.")] = _Stage.BUNDLE) -> None:
+def stats(
+    where: Annotated[_Stage, typer.Option(help="The shipped bundle or the build folder.")] = _Stage.BUNDLE,
+) -> None:
     """Count entities and triples."""
     from biobridge_core.kg.check import stats as count
     from biobridge_core.kg.graph import KnowledgeGraph
@@ -57,7 +63,9 @@ def stats(where: Annotated[_Stage, typer.Option(help="The shipped bundle or the 
 
 
 @kg_app.command()
-def check(where: Annotated[_Stage, typer.Option(help="The shipped bundle or the build folder.")] = _Stage.BUNDLE) -> None:
+def check(
+    where: Annotated[_Stage, typer.Option(help="The shipped bundle or the build folder.")] = _Stage.BUNDLE,
+) -> None:
     """Fail on a dangling id, a duplicate, an entity without input or an unattributed triple."""
     from biobridge_core.kg.check import check as problems_of
     from biobridge_core.kg.graph import KnowledgeGraph
@@ -134,7 +142,9 @@ def _as_text(result: Retrieval) -> str:
         lines.append(f"\n{found.modality} ({found.n_known} known, {found.n_candidates:,} ranked) {found.note}".rstrip())
         for hit in found.hits:
             mark = {"known": "●", "predicted": "○", "similar": "~"}[hit.status.value]
-            lines.append(f"{hit.rank:>6} {mark} {hit.score:6.3f} {hit.percentile:6.2f}%  {hit.entity.name}  [{hit.entity.id}]")
+            lines.append(
+                f"{hit.rank:>6} {mark} {hit.score:6.3f} {hit.percentile:6.2f}%  {hit.entity.name}  [{hit.entity.id}]"
+            )
     lines.append("\n● known in the graph  ○ predicted  ~ similar.  Research use, not medical advice.")
     return "\n".join(lines)
 

@@ -6,8 +6,11 @@ import hashlib
 import re
 import unicodedata
 from collections import defaultdict
+from collections.abc import Sequence
 from itertools import islice
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 from biobridge_core.chem.standardise import looks_like_smiles, standardise
 from biobridge_core.errors import InputError, UnknownEntityError
@@ -23,8 +26,6 @@ _MAX_CHOICES = 12
 _ID, _NAME, _FULL_NAME, _SYNONYM, _XREF = range(5)
 _CURIE = re.compile(r"([A-Za-z][A-Za-z0-9_.]*)[:_](\S+)")
 _TAG = re.compile(r"<[^<>]{0,2000}>")
-_SMILES_LETTERS = re.compile(r"(?:\[[^\[\]]*\]?|Br|Cl|[BCNOPSFIbcnops]|[()=#$:/\\.@+\-%0-9*\]])+")
-_SMILES_SIGNS = frozenset("()=#[]@")
 _CLOSE_ENOUGH = 80.0  #: rapidfuzz ratio from which a name is offered as "did you mean"
 _SHORT_NAME = 40  #: longer input is a sentence, not a misspelt name
 
@@ -71,38 +72,39 @@ class Lookup:
         self._prefixes: set[str] = set()
         self._structures: dict[str, int] = {}
         self._sequences: dict[bytes, int] | None = None
-        for row in range(graph.n_entities):
-            self._add(row)
+        self._degrees = np.bincount(graph.heads, minlength=graph.n_entities) + np.bincount(
+            graph.tails, minlength=graph.n_entities
+        )
+        columns = graph.text_columns()
+        texts = [columns[name].to_pylist() for name in ("full_name", "synonyms", "xrefs")]
+        for row, (id_, name, full_name, synonyms, xrefs) in enumerate(zip(graph.ids, graph.names, *texts, strict=True)):
+            self._add(row, _ID, (id_,))
+            self._add(row, _NAME, (name,))
+            self._add(row, _FULL_NAME, (full_name,))
+            self._add(row, _SYNONYM, synonyms)
+            self._add(row, _XREF, (id_.partition(":")[2], *xrefs))
 
-    def _add(self, row: int) -> None:
-        entity = self.graph.entity(row)
-        seen: set[str] = set()
-        for tier, words in (
-            (_ID, (entity.id,)),
-            (_NAME, (entity.name,)),
-            (_FULL_NAME, (entity.full_name,)),
-            (_SYNONYM, entity.synonyms),
-            (_XREF, entity.xrefs),
-        ):
-            for word in words:
-                if word.startswith("SMILES:"):
-                    continue
-                if word.startswith("InChIKey:"):
-                    self._structures.setdefault(word[len("InChIKey:") :].split("-")[0], row)
-                key = normalise(word)
-                if key and key not in seen:
-                    seen.add(key)
-                    self._names[key].append((tier, row))
-                if tier in (_ID, _XREF) and ":" in word:
-                    self._prefixes.add(word.partition(":")[0].casefold())
-        local = entity.id.partition(":")[2]
-        if local and not local.isdigit() and normalise(local) not in seen:
-            self._names[normalise(local)].append((_XREF, row))
+    def _add(self, row: int, tier: int, words: Sequence[str]) -> None:
+        for word in words:
+            prefix, colon, local = word.partition(":") if tier in (_ID, _XREF) else ("", "", "")
+            if prefix == "SMILES":
+                continue
+            if prefix == "InChIKey":
+                self._structures.setdefault(local.split("-")[0], row)
+            if colon:
+                self._prefixes.add(prefix.casefold())
+            key = normalise(word)
+            if not key or (tier == _XREF and key.isdigit()):
+                continue
+            entries = self._names[key]
+            if not entries or entries[-1][1] != row:
+                entries.append((tier, row))
 
     def find(self, text: str) -> Resolution:
         """Decide what a person meant.
 
-        Order: exact id, exact name or synonym, FASTA or bare sequence, SMILES, free text. A short unknown word is not searched as
+        Order: exact id, exact name or synonym, FASTA or bare sequence, SMILES, free text. A short unknown word is
+        not searched as
         text without asking: close names are offered first.
 
         Raises
@@ -120,7 +122,7 @@ class Lookup:
             self._refuse_unknown_id(cleaned)
         if looks_like_sequence(cleaned):
             return Resolution(text, self._sequence(text, cleaned), self._also_text(text, cleaned), notes)
-        if self._smiles_shaped(cleaned):
+        if looks_like_smiles(cleaned):
             return Resolution(text, self._smiles(text, cleaned), self._also_text(text, cleaned), notes)
         return self._as_text(text, cleaned, notes)
 
@@ -239,12 +241,6 @@ class Lookup:
         label = f"molecule {standard.formula}"
         return Query(text, QueryKind.SMILES, self._modality_of_kind(InputKind.SMILES), standard.smiles, label)
 
-    def _smiles_shaped(self, cleaned: str) -> bool:
-        if looks_like_smiles(cleaned):
-            return True
-        one_word = len(cleaned) >= 3 and not re.search(r"\s", cleaned)
-        return one_word and bool(_SMILES_SIGNS & set(cleaned)) and bool(_SMILES_LETTERS.fullmatch(cleaned))
-
     def _modality_of_kind(self, kind: InputKind) -> str:
         for modality in self.graph.modalities.values():
             if modality.input_kind is kind:
@@ -259,7 +255,7 @@ class Lookup:
         return self.graph.modality_names[self.graph.modality_of_row[row]]
 
     def _degree(self, row: int) -> int:
-        return int(self.graph.degrees[row])
+        return int(self._degrees[row])
 
     def _sequence_table(self) -> dict[bytes, int]:
         if self._sequences is None:

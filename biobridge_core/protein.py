@@ -28,8 +28,10 @@ class Sequence:
 def looks_like_sequence(text: str) -> bool:
     """Whether a person who typed this most likely meant a protein sequence.
 
-    A FASTA header decides at once. Otherwise one unbroken run of letters (or several lines of them) in which at least nine in ten
-    are residues counts from 25 letters on; from 10 to 24 letters every one must be one of the twenty standard residues in capitals.
+    A FASTA header decides at once. Otherwise one unbroken run of letters (or several lines of them) in which at
+    least nine in ten
+    are residues counts from 25 letters on; from 10 to 24 letters every one must be one of the twenty standard
+    residues in capitals.
     """
     if text.lstrip().startswith(">"):
         return True
@@ -54,7 +56,8 @@ def parse_sequence(text: str) -> Sequence:
     Raises
     ------
     InputError
-        Empty, several records, letters that are no residues, DNA or RNA, shorter than 10 or longer than 35,000 residues.
+        Empty, several records, letters that are no residues, DNA or RNA, shorter than 10 or longer than 35,000
+        residues.
     """
     header, body = _split_fasta(text)
     notes: list[str] = []

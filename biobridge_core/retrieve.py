@@ -1,6 +1,7 @@
 """From a query vector to ranked hits in every modality.
 
-A target modality that the query's modality has a relation with is asked directly. Any other is reached over the shortest chain of
+A target modality that the query's modality has a relation with is asked directly. Any other is reached over the
+shortest chain of
 relations: the best intermediates of each step are asked in turn and their answers mixed by how well they matched.
 """
 
@@ -173,7 +174,15 @@ class Retriever:
             relation = triples[0].relation
         sources = tuple(dict.fromkeys(_cite(triple) for triple in triples))
         return Hit(
-            entity, rank, float(ranking.scores[i]), percentile, status, relation, sources, ranking.route, home_page(entity.id)
+            entity,
+            rank,
+            float(ranking.scores[i]),
+            percentile,
+            status,
+            relation,
+            sources,
+            ranking.route,
+            home_page(entity.id),
         )
 
     def _ranking(self, head: Head, modality: str) -> _Ranking:
@@ -243,7 +252,9 @@ class Retriever:
                     previous[there] = here
                     queue.append(there)
         if end not in previous:
-            raise InputError(f"No chain of relations leads from {start} to {end} in this graph.", "Ask for another kind.")
+            raise InputError(
+                f"No chain of relations leads from {start} to {end} in this graph.", "Ask for another kind."
+            )
         route = [end]
         while previous[route[-1]]:
             route.append(previous[route[-1]])
@@ -258,7 +269,9 @@ class Retriever:
     @torch.inference_mode()
     def _transform(self, vectors: _Floats, modality: str, kind: InputKind, relation: str) -> _Floats:
         tensor = torch.from_numpy(np.ascontiguousarray(vectors)).to(self.device)
-        return np.asarray(self.bridge.transform(tensor, modality, kind, relation).float().cpu().numpy(), dtype=np.float32)
+        return np.asarray(
+            self.bridge.transform(tensor, modality, kind, relation).float().cpu().numpy(), dtype=np.float32
+        )
 
     @torch.inference_mode()
     def _project(self, modality: str, rows: NDArray[np.int32]) -> _Floats:

@@ -76,7 +76,8 @@ class BridgeService:
     def __init__(self, settings: Settings, bundle: Bundle, progress: Progress | None = None) -> None:
         say = progress or _quiet
         self.settings = settings
-        self.device, self._device_note = pick_device(settings.device)
+        placement = pick_device(settings.device)
+        self.device, self._device_note = placement.device, placement.reason
         if settings.threads > 0:
             torch.set_num_threads(settings.threads)
         say("Projecting the catalogue through the bridge", 0.35)
@@ -97,7 +98,8 @@ class BridgeService:
     def open(cls, settings: Settings | None = None, progress: Progress | None = None) -> BridgeService:
         """Open the bundle of a profile, verify it and load the frozen encoders.
 
-        An encoder whose weights are missing does not stop the service: named entities still work, and a raw input of that kind says
+        An encoder whose weights are missing does not stop the service: named entities still work, and a raw input of
+        that kind says
         what is missing.
 
         Raises
@@ -260,7 +262,9 @@ class BridgeService:
         vector, notes = self._vector(kind, query.value)
         return Head(vector, kind, query.modality, row), notes
 
-    def _vector(self, kind: InputKind, value: str) -> tuple[np.ndarray[tuple[int, ...], np.dtype[np.float32]], tuple[str, ...]]:
+    def _vector(
+        self, kind: InputKind, value: str
+    ) -> tuple[np.ndarray[tuple[int, ...], np.dtype[np.float32]], tuple[str, ...]]:
         """Catalogue-space vector (d,) of one raw input, and what the encoder has to say about it."""
         if kind in self._missing:
             raise self._missing[kind]
