@@ -1,1 +1,1 @@
-"""."""
+"""Molecules: the only home of RDKit."""
