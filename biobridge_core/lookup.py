@@ -82,7 +82,7 @@ class Lookup:
             self._add(row, _NAME, (name,))
             self._add(row, _FULL_NAME, (full_name,))
             self._add(row, _SYNONYM, synonyms)
-            self._add(row, _XREF, (id_.partition(":")[2], *xrefs))
+            self._add(row, _XREF, (*xrefs, *(curie.partition(":")[2] for curie in (id_, *xrefs) if _is_bare_id(curie))))
 
     def _add(self, row: int, tier: int, words: Sequence[str]) -> None:
         for word in words:
@@ -146,14 +146,16 @@ class Lookup:
             return self._entity_query(text, matches[0])
         kind = self.graph.modalities[modality].input_kind
         if kind is InputKind.SEQUENCE:
-            return self._sequence(text, text)
+            if len(cleaned.split()) > 1 and not looks_like_sequence(cleaned):
+                raise InputError("These words are no protein sequence.", "Paste the one-letter code of one protein.")
+            return self._sequence(text, cleaned)
         if kind is InputKind.SMILES:
             return self._smiles(text, cleaned)
         self._check_text(cleaned)
         return Query(text, QueryKind.TEXT, modality, cleaned, _short(cleaned))
 
     def identify(self, query: Query) -> int | None:
-        """Row of the catalogue entity that a raw query is identical to (same sequence; same InChIKey connectivity), if any."""
+        """Row of the entity that a raw query is identical to (same sequence; same InChIKey connectivity), if any."""
         if query.kind is QueryKind.ENTITY:
             return self.graph.row(query.value)
         if query.kind is QueryKind.SEQUENCE:
@@ -206,11 +208,12 @@ class Lookup:
         self._check_text(cleaned)
         alternatives = self._also_text(text, cleaned)
         if len(cleaned) <= _SHORT_NAME and len(cleaned.split()) <= 3:
+            note = f"Nothing in the graph is called “{cleaned}”."
             close = tuple(self._entity_query(text, row) for row in self.suggest(cleaned))
-            if close or len(cleaned.split()) == 1:
-                asked = "Did you mean one of these? " if close else ""
-                note = f"Nothing in the graph is called “{cleaned}”. {asked}Or search for it as free text."
-                return Resolution(text, None, (*close, *alternatives), (*notes, note))
+            if close:
+                asked = f"{note} Did you mean one of these? Or search for it as free text."
+                return Resolution(text, None, (*close, *alternatives), (*notes, asked))
+            notes = (*notes, f"{note} It was searched as free text.")
         return Resolution(text, alternatives[0], alternatives, notes)
 
     def _check_text(self, cleaned: str) -> None:
@@ -252,7 +255,7 @@ class Lookup:
         return Query(text, QueryKind.ENTITY, entity.modality, entity.id, entity.name)
 
     def _modality(self, row: int) -> str:
-        return self.graph.modality_names[self.graph.modality_of_row[row]]
+        return self.graph.modality(row)
 
     def _degree(self, row: int) -> int:
         return int(self._degrees[row])
@@ -266,6 +269,12 @@ class Lookup:
                 table.setdefault(_digest(sequence), row)
             self._sequences = table
         return self._sequences
+
+
+def _is_bare_id(curie: str) -> bool:
+    """Whether the part after the colon can be typed alone, as P04637 or DB00945, and be told from a name."""
+    prefix, _, local = curie.partition(":")
+    return prefix not in {"SMILES", "InChIKey"} and bool(re.search(r"[A-Za-z]", local) and re.search(r"\d", local))
 
 
 def _short(text: str, length: int = 60) -> str:

@@ -13,6 +13,7 @@ STANDARD = frozenset("ACDEFGHIKLMNPQRSTVWY")
 #: IUPAC codes beyond the twenty (doi:10.1351/pac198456050595): B = D/N, Z = E/Q, X = any, U = Sec, O = Pyl.
 RESIDUES = STANDARD | frozenset("BZXUO")
 _NUCLEOTIDES = frozenset("ACGTUN")
+_ELEMENTS = frozenset("BCFHINOPS")  #: a run of these alone is a chain of atoms in SMILES, no protein
 _BARE_MIN = 25  #: from here on, a single odd letter does not stop a word from being taken for a sequence
 
 
@@ -36,7 +37,7 @@ def looks_like_sequence(text: str) -> bool:
     if text.lstrip().startswith(">"):
         return True
     letters = re.sub(r"[\s\d*]", "", text)
-    if len(letters) < MIN_RESIDUES or not letters.isascii():
+    if len(letters) < MIN_RESIDUES or not letters.isascii() or set(letters.upper()) <= _ELEMENTS:
         return False
     if len(letters) < _BARE_MIN:
         return " " not in text.strip() and letters.isupper() and set(letters) <= STANDARD

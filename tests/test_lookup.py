@@ -1,0 +1,110 @@
+from __future__ import annotations
+
+import pytest
+from samples import ASPIRIN, TP53
+
+from biobridge_core.errors import BioBridgeError, InputError, UnknownEntityError
+from biobridge_core.kg.graph import KnowledgeGraph
+from biobridge_core.lookup import Lookup, clean, normalise
+from biobridge_core.types import QueryKind
+
+
+@pytest.fixture(scope="module")
+def lookup(small_graph: KnowledgeGraph) -> Lookup:
+    return Lookup(small_graph)
+
+
+@pytest.mark.parametrize(
+    ("text", "curie"),
+    [
+        ("TP53", "UniProtKB:P04637"), ("tp53", "UniProtKB:P04637"), ("  TP53\n", "UniProtKB:P04637"),
+        ("UniProtKB:P04637", "UniProtKB:P04637"), ("uniprotkb:p04637", "UniProtKB:P04637"), ("P04637", "UniProtKB:P04637"),
+        ("tumor protein p53", "UniProtKB:P04637"), ("HGNC:11998", "UniProtKB:P04637"),
+        ("Aspro", "GtoPdb:4139"), ("acetylsalicylic-acid", "GtoPdb:4139"), ("DB00945", "GtoPdb:4139"), ("DrugBank:DB00945", "GtoPdb:4139"),
+        ("Li Fraumeni syndrome", "MONDO:0018875"), ("OMIM:151623", "MONDO:0018875"),
+        ("apoptosis", "GO:0006915"), ("GO:0006915", "GO:0006915"), ("ATC:L01EB", "ATC:L01EB"), ("L01EB", "ATC:L01EB"),
+    ],
+)  # fmt: skip
+def test_names_synonyms_and_ids_are_found(lookup: Lookup, text: str, curie: str) -> None:
+    chosen = lookup.find(text).chosen
+    assert chosen is not None
+    assert (chosen.kind, chosen.value) == (QueryKind.ENTITY, curie)
+
+
+def test_a_symbol_of_two_genes_is_asked_back(lookup: Lookup) -> None:
+    found = lookup.find("PS1")
+    assert found.chosen is None
+    assert {q.value for q in found.alternatives if q.kind is QueryKind.ENTITY} == {
+        "UniProtKB:P00533",
+        "UniProtKB:P49768",
+    }
+    assert "Choose" in found.notes[-1]
+
+
+def test_a_name_in_two_modalities_takes_the_name_and_offers_the_synonym(lookup: Lookup) -> None:
+    found = lookup.find("epilepsy")
+    assert found.chosen is not None
+    assert found.chosen.value == "MONDO:0005027"
+    assert "HP:0001250" in [query.value for query in found.alternatives]
+
+
+def test_a_misspelt_name_is_offered_not_guessed(lookup: Lookup) -> None:
+    found = lookup.find("Li-Fraumenni syndrom")
+    assert found.chosen is None
+    assert found.alternatives[0].value == "MONDO:0018875"
+
+
+def test_sequence_and_smiles_are_recognised_and_identified(lookup: Lookup) -> None:
+    sequence, molecule = lookup.find(f">my protein\n{TP53}").chosen, lookup.find("OC(=O)c1ccccc1OC(C)=O").chosen
+    assert sequence is not None
+    assert molecule is not None
+    assert (sequence.kind, sequence.modality, sequence.value) == (QueryKind.SEQUENCE, "protein", TP53)
+    assert (molecule.kind, molecule.modality, molecule.value) == (QueryKind.SMILES, "drug", ASPIRIN)
+    assert lookup.graph.ids[lookup.identify(sequence) or -1] == "UniProtKB:P04637"
+    assert lookup.graph.ids[lookup.identify(molecule) or -1] == "GtoPdb:4139"
+
+
+def test_free_text_can_be_asked_as_every_text_modality(lookup: Lookup) -> None:
+    found = lookup.find("autosomal recessive disease with early-onset seizures")
+    assert found.chosen is not None
+    assert found.chosen.kind is QueryKind.TEXT
+    assert {q.modality for q in found.alternatives} == {
+        "disease", "phenotype", "biological_process", "molecular_function", "cellular_component", "therapeutic_class",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("", "nothing to search"), ("   \n", "nothing to search"), ("\x00\x07", "nothing to search"), ("<b></b>", "nothing to search"),
+        ("x", "One character"), ("?!", "One character"), ("word " * 20_000, "99,999 characters"), ("a" * 200_001, "200,001 characters"),
+        ("UniProtKB:Q99999", "no entity UniProtKB:Q99999"), ("HP:9999999", "no entity HP:9999999"),
+        ("MEEPQSDPSVEPPLSQETFSDLWKLJPENN", "'J' at position 26"),
+        ("CC(=O", "SMILES"), ("CCO.CCN", "two molecules"), ("C" * 1000, "atoms"),
+    ],
+)  # fmt: skip
+def test_bad_input_is_named(lookup: Lookup, text: str, says: str) -> None:
+    with pytest.raises(BioBridgeError) as caught:
+        lookup.find(text)
+    assert says in caught.value.message
+    assert caught.value.hint
+
+
+def test_control_characters_and_tags_are_left_out_and_said() -> None:
+    text, notes = clean("seizures \x07and <script>alert(1)</script> ataxia")
+    assert text == "seizures and  alert(1)  ataxia"
+    assert len(notes) == 2
+
+
+def test_switching_reads_the_input_as_another_modality(lookup: Lookup) -> None:
+    query = lookup.interpret("epilepsy", "phenotype")
+    assert (query.kind, query.value) == (QueryKind.ENTITY, "HP:0001250")
+    assert lookup.interpret("a heart that is too large", "phenotype").kind is QueryKind.TEXT
+    with pytest.raises(InputError):
+        lookup.interpret("a heart that is too large", "protein")
+    with pytest.raises(UnknownEntityError):
+        lookup.interpret("epilepsy", "weather")
+
+
+def test_normalise_folds_case_dashes_and_quotes() -> None:
+    assert normalise("Parkinson\u2019s  Disease\u2013Type-2") == "parkinson's disease type 2"
