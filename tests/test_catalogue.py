@@ -103,10 +103,13 @@ def test_standardising_takes_the_weight_from_dominating_dimensions() -> None:
     np.testing.assert_allclose(standard.spread, raw.std(axis=0), rtol=1e-3)
 
 
-def test_fitting_twice_gives_the_same_bytes() -> None:
+def test_fitting_twice_gives_the_same_bytes(tmp_path: Path) -> None:
     raw = anisotropic(100, 16)
-    assert fit(raw).digest == fit(raw.copy()).digest
-    assert fit(raw).digest != fit(raw + np.eye(100, 16, dtype=np.float32)).digest
+    digests = []
+    for i, vectors in enumerate((raw, raw.copy(), raw + np.eye(100, 16, dtype=np.float32))):
+        Catalogue({InputKind.TEXT: fit(vectors)}).save(tmp_path / str(i))
+        digests.append(read_manifest(tmp_path / str(i)).digest)
+    assert digests[0] == digests[1] != digests[2]
 
 
 def test_fewer_entities_than_dimensions_keep_the_rank() -> None:
@@ -141,13 +144,13 @@ def test_rows_and_vectors_follow_the_graph(catalogue: Catalogue) -> None:
 def test_save_and_load_round_trip(catalogue: Catalogue, tmp_path: Path) -> None:
     catalogue.save(tmp_path / "c", meta={"seconds": 3})
     again = Catalogue.load(tmp_path / "c")
-    assert again.digest == catalogue.digest
+    assert again.dims == catalogue.dims
     assert again.encoder_ids == {kind: f"{kind}-encoder" for kind in KINDS}
     np.testing.assert_array_equal(again.vectors(InputKind.SMILES), catalogue.vectors(InputKind.SMILES))
     manifest = read_manifest(tmp_path / "c", "catalogue")
     assert manifest.inputs["graph"] == "g" * 64
     assert manifest.meta["seconds"] == 3
-    assert manifest.meta["digest"] == catalogue.digest
+    assert manifest.meta["kinds"]["smiles"]["encoder"] == "smiles-encoder"  # type: ignore[index]
 
 
 @pytest.mark.parametrize("kind", KINDS)
