@@ -10,16 +10,20 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from biobridge_core.bundle import Bundle
 from biobridge_core.errors import InputError
 from biobridge_core.index import VectorIndex
 from biobridge_core.links import home_page
 from biobridge_core.types import Entity, Hit, HitList, HitStatus, InputKind, Relation, Triple
+
+if TYPE_CHECKING:
+    from biobridge_core.bundle import Bundle
 
 MAX_K = 1000
 _INTERMEDIATES = 30  #: entities of an intermediate modality that a route passes through
@@ -58,7 +62,7 @@ class Retriever:
         self.device = device
         self.bridge = bundle.bridge.to(device).eval()
         self._position = self._positions()
-        self._tails: dict[str, _Floats] = {}
+        self._temperature = float(self.bridge.temperature)
         self._indexes: dict[str, VectorIndex] = {}
         self._unit: dict[InputKind, _Floats] = {}
         self._nearest_cosines: dict[tuple[InputKind, str], _Floats] = {}
@@ -68,8 +72,7 @@ class Retriever:
         for modality in self.graph.modalities:
             rows = self.graph.rows(modality)
             if len(rows):
-                self._tails[modality] = self._project(modality, rows)
-                self._indexes[modality] = VectorIndex(self._tails[modality], rows)
+                self._indexes[modality] = VectorIndex(self._project(modality, rows), rows, device)
 
     @property
     def engine(self) -> str:
@@ -80,11 +83,11 @@ class Retriever:
         """The query of a catalogue entity."""
         kind = self._kind(row)
         vector = self.catalogue.vectors(kind)[self._position[row]]
-        return Head(vector, kind, self.graph.modality_names[self.graph.modality_of_row[row]], row)
+        return Head(vector, kind, self.graph.modality(row), row)
 
     def targets(self) -> list[str]:
         """Modalities that can be asked for."""
-        return list(self._tails)
+        return list(self._indexes)
 
     def retrieve(self, head: Head, to: Sequence[str], k: int) -> list[HitList]:
         """Rank each modality of ``to``; ``k`` best, and every known link beyond them.
@@ -96,10 +99,11 @@ class Retriever:
         """
         if not 1 <= k <= MAX_K:
             raise InputError(f"The number of hits is {k}.", f"Ask for 1 to {MAX_K:,}.")
-        unknown = [name for name in to if name not in self._tails]
+        unknown = [name for name in to if name not in self._indexes]
         if unknown:
             raise InputError(
-                f"There are no entities of kind {', '.join(map(repr, unknown))}.", f"Ask for: {', '.join(self._tails)}."
+                f"There are no entities of kind {', '.join(map(repr, unknown))}.",
+                f"Ask for: {', '.join(self._indexes)}.",
             )
         return [self._hit_list(head, modality, k) for modality in to]
 
@@ -113,7 +117,7 @@ class Retriever:
         return tuple((self.graph.entity(int(rows[i])), float(scores[i])) for i in best)
 
     def usual_nearest(self, kind: InputKind, modality: str, percent: float) -> float:
-        """Cosine to the nearest other entity that ``percent`` of a modality's entities stay below (from a fixed sample of 500)."""
+        """Cosine to the nearest other entity that ``percent`` of a fixed sample of 500 entities stay below."""
         key = (kind, modality)
         if key not in self._nearest_cosines:
             unit = self._unit[kind][
@@ -154,7 +158,7 @@ class Retriever:
         top = list(order[:k])
         if known:
             is_known = np.isin(ranking.rows[order], np.fromiter(known, dtype=np.int32))
-            top += [i for i in order[k:][is_known[k:]]][:_MAX_KNOWN]
+            top += list(order[k:][is_known[k:]])[:_MAX_KNOWN]
         rank_of = {int(i): rank for rank, i in enumerate(order, start=1)} if len(top) > k else {}
         hits = tuple(
             self._hit(ranking, int(i), rank_of.get(int(i), position), float(below[i]), known, modality == head.modality)
@@ -196,10 +200,13 @@ class Retriever:
     def _direct(
         self, vectors: _Floats, modality: str, kind: InputKind, to: str
     ) -> tuple[_Floats, NDArray[np.int16], tuple[Relation, ...]]:
-        """Cosine of each query (n, d) to each entity of ``to``: the best over the relations between the two modalities."""
+        """Cosine of each query (n, d) to each entity of ``to``: the best over the relations between the two."""
         relations = tuple(self.graph.relations_between(modality, to))
         per_relation = np.stack(
-            [self._transform(vectors, modality, kind, relation.name) @ self._tails[to].T for relation in relations]
+            [
+                self._indexes[to].scores(self._transform(vectors, modality, kind, relation.name))
+                for relation in relations
+            ]
         )  # (relations, n, tails)
         best = per_relation.argmax(axis=0).astype(np.int16)
         return per_relation.max(axis=0), best, relations
@@ -216,7 +223,7 @@ class Retriever:
             if facts:
                 at = self._position_in_modality(np.fromiter(facts, dtype=np.int32), route[1])
                 weights[at] = weights.max()
-        for here, there in zip(route[1:-1], route[2:], strict=True):
+        for here, there in pairwise(route[1:]):
             weights = self._step(weights, here, there)
         return weights
 
@@ -224,7 +231,7 @@ class Retriever:
         rows = self.graph.rows(here)
         best = np.argsort(-weights, kind="stable")[:_INTERMEDIATES]
         share = weights[best] / max(float(weights[best].sum()), 1e-12)
-        mixed = np.zeros(len(self._tails[there]), dtype=np.float32)
+        mixed = np.zeros(len(self._indexes[there]), dtype=np.float32)
         kinds = np.array([self.graph.kind_of_row[rows[i]] for i in best])
         for code in np.unique(kinds):
             kind = list(InputKind)[code]
@@ -235,7 +242,7 @@ class Retriever:
         return mixed
 
     def _softmax(self, scores: _Floats) -> _Floats:
-        scaled = (scores - scores.max(axis=1, keepdims=True)) / self.bridge.temperature
+        scaled = (scores - scores.max(axis=1, keepdims=True)) / self._temperature
         weights = np.exp(scaled, dtype=np.float32)
         return np.asarray(weights / weights.sum(axis=1, keepdims=True), dtype=np.float32)
 
@@ -247,7 +254,7 @@ class Retriever:
             here = queue.popleft()
             if here == end:
                 break
-            for there in self._tails:
+            for there in self._indexes:
                 if there not in previous and there != here and self.graph.relations_between(here, there):
                     previous[there] = here
                     queue.append(there)
@@ -268,20 +275,20 @@ class Retriever:
 
     @torch.inference_mode()
     def _transform(self, vectors: _Floats, modality: str, kind: InputKind, relation: str) -> _Floats:
-        tensor = torch.from_numpy(np.ascontiguousarray(vectors)).to(self.device)
+        tensor = torch.tensor(vectors, device=self.device)
         return np.asarray(
             self.bridge.transform(tensor, modality, kind, relation).float().cpu().numpy(), dtype=np.float32
         )
 
     @torch.inference_mode()
     def _project(self, modality: str, rows: NDArray[np.int32]) -> _Floats:
-        projected = np.zeros((len(rows), self.bridge.width), dtype=np.float32)
+        projected = np.zeros((len(rows), self.bridge.config.width), dtype=np.float32)
         kinds = self.graph.kind_of_row[rows]
         for code in np.unique(kinds):
             kind = list(InputKind)[code]
             here = np.flatnonzero(kinds == code)
             vectors = self.catalogue.vectors(kind)[self._position[rows[here]]]
-            tensor = torch.from_numpy(np.ascontiguousarray(vectors)).to(self.device)
+            tensor = torch.tensor(vectors, device=self.device)
             projected[here] = self.bridge.project(tensor, modality, kind).float().cpu().numpy()
         return projected
 

