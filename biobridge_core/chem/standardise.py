@@ -90,8 +90,9 @@ def looks_like_smiles(text: str) -> bool:
     """Tell whether a person who typed this meant a SMILES; a broken one counts, so that its error can be shown.
 
     Words win over molecules. ``=``, ``#``, brackets and branches make a SMILES. A word of letters and digits (``CO``,
-    ``COCO``, ``CCNO``, ``CCNB1IP1``) is one only when it parses, half of its atoms are carbon, and it has five letters or a
-    ring; ``-``, ``/``, ``:`` and ``.`` do not count, since names and CURIEs have them. Anything with a space is text.
+    ``COCO``, ``CCNO``, ``CCNB1IP1``) is one only when it parses, half of its atoms are carbon, and it has five letters
+    or a ring; ``-``, ``/``, ``:`` and ``.`` do not count, since names and CURIEs have them. Anything with a space is
+    text.
     """
     word = text.strip()
     if not word or not _GRAMMAR.fullmatch(word):
@@ -206,10 +207,24 @@ def _next_to_metal(atom: Mol) -> bool:
 
 def _normalise(mol: Mol, notes: list[str]) -> Mol:
     before = Chem.MolToSmiles(mol)
-    changed = rdMolStandardize.Normalizer().normalize(mol)
+    changed = _hypervalent_sulfoxides(rdMolStandardize.Normalizer().normalize(mol))
     if Chem.MolToSmiles(changed) != before:
         notes.append("functional groups written the standard way")
     return changed
+
+
+def _hypervalent_sulfoxides(mol: Mol) -> Mol:
+    """Undo the one RDKit rule that no public database follows: they write S(=O), and so do encoders' training sets."""
+    for sulfur in mol.GetAtoms():
+        if sulfur.GetSymbol() != "S" or sulfur.GetFormalCharge() != 1 or sulfur.GetDegree() != 3:
+            continue
+        oxides = [n for n in sulfur.GetNeighbors() if n.GetSymbol() == "O" and n.GetFormalCharge() == -1]
+        if len(oxides) == 1 and oxides[0].GetDegree() == 1:
+            mol.GetBondBetweenAtoms(sulfur.GetIdx(), oxides[0].GetIdx()).SetBondType(Chem.BondType.DOUBLE)
+            sulfur.SetFormalCharge(0)
+            oxides[0].SetFormalCharge(0)
+            mol.UpdatePropertyCache(strict=False)
+    return mol
 
 
 def _parent(mol: Mol, notes: list[str]) -> Mol:

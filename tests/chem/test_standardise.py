@@ -35,7 +35,7 @@ def test_aspirin_is_one_string_however_written(written: str) -> None:
         ("c1ccc(cc1)CC[NH3+].OC(=O)/C=C\\C([O-])=O", "NCCc1ccccc1", "salt removed: maleate or fumarate"),
         ("c1ccc(cc1)CCN.OC(=O)CC(O)(C(O)=O)CC(O)=O", "NCCc1ccccc1", "salt removed: citrate"),
         ("c1ccc(cc1)CC[NH3+]", "NCCc1ccccc1", "neutralised"),
-        ("C[S+]([O-])C", "CS(C)=O", "functional groups written the standard way"),
+        ("C[S+](C)[O-]", "CS(C)=O", "functional groups written the standard way"),
         ("[NH3+]CC([O-])=O", "NCC(=O)O", "neutralised"),
     ],
 )
@@ -45,8 +45,17 @@ def test_every_change_is_said(smiles: str, parent: str, note: str) -> None:
     assert note in result.notes
 
 
-def test_nothing_is_said_where_nothing_changes() -> None:
-    assert standardise("Cn1cnc2c1c(=O)n(C)c(=O)n2C").notes == ()
+@pytest.mark.parametrize("smiles", ["Cn1cnc2c1c(=O)n(C)c(=O)n2C", "CS(C)=O", "O=[N+]([O-])c1ccccc1"])
+def test_nothing_is_said_where_nothing_changes(smiles: str) -> None:
+    assert standardise(smiles).notes == ()
+
+
+def test_sulfoxide_keeps_its_handedness() -> None:
+    esomeprazole = "COc1ccc2[nH]c([S@@](=O)Cc3ncc(C)c(OC)c3C)nc2c1"
+    written = standardise(esomeprazole).smiles
+    assert "S@" in written
+    assert "=O" in written
+    assert written != standardise(esomeprazole.replace("@@", "@")).smiles
 
 
 def test_stereo_and_isotopes_stay_but_share_the_first_block() -> None:
