@@ -28,7 +28,7 @@ def small_graph() -> KnowledgeGraph:
 def bundle_folder() -> Path:
     """The shipped bundle; without it a checkout is broken, so its absence fails rather than skips."""
     folder = Settings.from_env().bundle
-    assert (folder / "manifest.json").is_file(), f"the trained bundle is missing at {folder}"
+    assert (folder / "kg" / "manifest.json").is_file(), f"the trained bundle is missing at {folder}"
     return folder
 
 
