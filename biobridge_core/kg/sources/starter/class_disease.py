@@ -19,7 +19,7 @@ from biobridge_core.errors import GraphError
 from biobridge_core.kg.schema import ENTITY_COLUMNS, TRIPLE_COLUMNS, Context, Tables
 
 if TYPE_CHECKING:
-    from biobridge_core.kg.sources.starter.packages import Packages
+    from biobridge_core.kg.packages import Packages
 
 SOURCE = "curated_class_disease"
 RELATION = "therapeutic_class_used_for_disease"

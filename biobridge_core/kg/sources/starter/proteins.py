@@ -69,8 +69,8 @@ def read_with_index(packages: Packages) -> tuple[Tables, Context]:
     sequences: dict[str, str] = {}
     wanted = {accession for gene in genes for accession in gene.accessions}
     for database in _DATABASES:
-        files = packages.open_all("metastudent-data", [f"{database}.{end}" for end in ("pin", "phr", "psq")])
-        sequences.update(read_sequences(*files, wanted - sequences.keys()))
+        pin, phr, psq = packages.open_all("metastudent-data", [f"{database}.{end}" for end in ("pin", "phr", "psq")])
+        sequences.update(read_sequences(pin, phr, psq, wanted - sequences.keys()))
     numbers = gene_mim_numbers(packages.open(*ORG_DB), _disease_mim_numbers(packages))
     by_accession, dropped = group(genes, sequences)
     entities = [
