@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import logging
 import shutil
-import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from biobridge_core.artifacts import Manifest, read_manifest, verify_folder
+from biobridge_core.artifacts import MANIFEST, Manifest, read_manifest, verify_folder, write_folder, write_manifest
 from biobridge_core.bridge.model import Bridge
 from biobridge_core.catalogue import Catalogue
 from biobridge_core.config import Settings
@@ -20,6 +19,7 @@ from biobridge_core.kg.graph import KnowledgeGraph
 
 Progress = Callable[[str, float], None]  #: (what is being done, share done)
 
+STAGE = "bundle"
 PARTS = ("kg", "catalogue", "bridge")
 MAX_BYTES = 60 * 10**6
 
@@ -33,6 +33,7 @@ class Bundle:
     graph: KnowledgeGraph
     catalogue: Catalogue
     bridge: Bridge
+    manifest: Manifest  #: of the whole: file hashes, seconds and bytes of each part
     manifests: Mapping[str, Manifest]  #: by part, see ``PARTS``
 
     @property
@@ -55,10 +56,10 @@ class Bundle:
                 f"There is no bundle at {folder}.",
                 "Run `biobridge build all`, restore the folder from the repository, or set BIOBRIDGE_BUNDLE.",
             )
-        manifests = {}
-        for i, part in enumerate(PARTS):
-            say(f"Checking {part}", i / 6)
-            manifests[part] = verify_folder(folder / part, part)
+        say("Checking every file", 0.0)
+        manifest = verify_folder(folder, STAGE)
+        manifests = {part: read_manifest(folder / part, part) for part in PARTS}
+        _check_parts(folder, manifest, manifests)
         say("Opening the knowledge graph", 0.5)
         graph = KnowledgeGraph.load(folder / "kg", verify=False)
         say("Opening the catalogue", 0.7)
@@ -67,7 +68,7 @@ class Bundle:
         bridge = Bridge.load(folder / "bridge")
         _check_chain(folder, graph, catalogue, manifests)
         say("Bundle opened", 1.0)
-        return cls(graph, catalogue, bridge, manifests)
+        return cls(graph, catalogue, bridge, manifest, manifests)
 
 
 def assemble(settings: Settings, *, max_bytes: int = MAX_BYTES) -> dict[str, int]:
@@ -83,40 +84,23 @@ def assemble(settings: Settings, *, max_bytes: int = MAX_BYTES) -> dict[str, int
     ArtifactError
         If a part is missing or damaged, the parts do not belong together, or they exceed ``max_bytes``.
     """
-    settings.bundle.parent.mkdir(parents=True, exist_ok=True)
-    temporary = Path(tempfile.mkdtemp(prefix=f".{settings.bundle.name}-", dir=settings.bundle.parent))
-    try:
-        new = temporary / "new"
-        for part in PARTS:
-            manifest = verify_folder(settings.build / part, part)
-            for name in (*manifest.files, "manifest.json"):
+    manifests = {part: verify_folder(settings.build / part, part) for part in PARTS}
+    inputs = {part: manifest.digest for part, manifest in manifests.items()}
+    meta: dict[str, object] = {"profile": settings.profile, "seconds": _seconds(manifests)}
+    with write_folder(settings.bundle, STAGE, inputs=inputs, meta=meta) as new:
+        for part, manifest in manifests.items():
+            for name in (*manifest.files, MANIFEST):
                 target = new / part / name
                 target.parent.mkdir(parents=True, exist_ok=True)
                 shutil.copyfile(settings.build / part / name, target)
-        Bundle.open(new)
         sizes = {part: _size(new / part) for part in PARTS}
-        if sum(sizes.values()) > max_bytes:
-            listed = ", ".join(f"{part} {size / 1e6:.1f} MB" for part, size in sizes.items())
-            raise ArtifactError(
-                f"The bundle would take {sum(sizes.values()) / 1e6:.1f} MB ({listed}); {max_bytes / 1e6:.0f} MB is "
-                "the most that is shipped.",
-                "Keep fewer catalogue dimensions, or a narrower bridge.",
-            )
-        if settings.bundle.exists():
-            settings.bundle.rename(temporary / "old")
-        new.rename(settings.bundle)
-    except OSError as error:
-        raise ArtifactError(
-            f"Could not write {settings.bundle}: {error.strerror or error}.",
-            "Free disk space or check the permissions.",
-        ) from error
-    finally:
-        if (temporary / "old").exists() and not settings.bundle.exists():
-            (temporary / "old").rename(settings.bundle)
-        shutil.rmtree(temporary, ignore_errors=True)
+        meta["bytes"] = sizes
+        _check_size(sizes, max_bytes)
+        write_manifest(new, STAGE, inputs=inputs, meta=meta)  # early, so that what is about to replace can be opened
+        Bundle.open(new)
     for part, size in sizes.items():
         _LOG.info("%-10s %6.1f MB", part, size / 1e6)
-    _LOG.info("%-10s %6.1f MB in %s", "bundle", sum(sizes.values()) / 1e6, settings.bundle)
+    _LOG.info("%-10s %6.1f MB in %s", STAGE, sum(sizes.values()) / 1e6, settings.bundle)
     return sizes
 
 
@@ -155,6 +139,33 @@ def _check_chain(folder: Path, graph: KnowledgeGraph, catalogue: Catalogue, mani
         raise ArtifactError(
             f"{folder / 'bridge'} was trained on another catalogue than {folder / 'catalogue'}.", way_out
         )
+
+
+def _check_parts(folder: Path, manifest: Manifest, manifests: Mapping[str, Manifest]) -> None:
+    """Refuse a part that was put there from another bundle."""
+    for part, inner in manifests.items():
+        for name, entry in inner.files.items():
+            if manifest.files.get(f"{part}/{name}", {}).get("sha256") != entry["sha256"]:
+                raise ArtifactError(
+                    f"{folder / part / name} is not what {folder / MANIFEST} says: {part} comes from another bundle.",
+                    "Restore the whole folder from the repository, or run `biobridge build all`.",
+                )
+
+
+def _check_size(sizes: Mapping[str, int], max_bytes: int) -> None:
+    if sum(sizes.values()) > max_bytes:
+        listed = ", ".join(f"{part} {size / 1e6:.1f} MB" for part, size in sizes.items())
+        raise ArtifactError(
+            f"The bundle would take {sum(sizes.values()) / 1e6:.1f} MB ({listed}); {max_bytes / 1e6:.0f} MB is "
+            "the most that is shipped.",
+            "Keep fewer catalogue dimensions, or train a narrower bridge.",
+        )
+
+
+def _seconds(manifests: Mapping[str, Manifest]) -> dict[str, object]:
+    """What each stage of the build took, the encoders apart."""
+    seconds: dict[str, object] = {part: manifest.meta.get("seconds") for part, manifest in manifests.items()}
+    return seconds | {"vectors": manifests["catalogue"].meta.get("vector_seconds")}
 
 
 def _size(folder: Path) -> int:
