@@ -1,0 +1,27 @@
+"""Ask about anything; see what the graph knows and what the bridge proposes, kind by kind."""
+
+import streamlit as st
+
+from ui import answer, asking, nav, service, state
+
+nav.frame("Explore")
+ask = state.current()
+asking.box()
+
+if not ask.q.strip():
+    st.markdown("Ask about a protein, a molecule, a disease or a sentence. Three seconds to try:")
+    asking.examples()
+    st.caption(
+        "You get what the knowledge graph **knows** (● known) and what the bridge **proposes** (○ predicted) in every "
+        "other kind of entity. A prediction is a suggestion to look into, nothing more."
+    )
+    for problem in state.take_problems():
+        st.warning(problem)
+    service.get()
+    st.stop()
+
+bridge = service.get()
+with service.caught():
+    query = asking.understood(bridge.find(ask.q), ask)
+    if query is not None:
+        answer.show(bridge, query)

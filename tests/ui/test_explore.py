@@ -1,0 +1,175 @@
+"""The page ``explore`` on a small service: what it says, what its address says, and what it does with bad input."""
+
+from __future__ import annotations
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from biobridge_core.errors import ArtifactError
+from ui import asking, service, state
+
+
+def table(app: AppTest):
+    return app.dataframe[0].value
+
+
+def ask(app: AppTest, text: str) -> AppTest:
+    return app.chat_input[0].set_value(text).run()
+
+
+def test_empty_page_offers_four_examples_and_each_answers(open_app, words_of):
+    app = open_app()
+    labels = [label for label, _, _ in asking.EXAMPLES]
+    assert len(labels) == 4
+    for label in labels:
+        app = open_app()
+        next(button for button in app.button if button.label == label).click()
+        app.run()
+        assert not app.exception
+        assert len(table(app)) >= 20
+        assert "Read as" in words_of(app)
+
+
+def test_a_symbol_typed_gives_a_sentence_then_hits(open_app, words_of):
+    app = ask(open_app(), "TP53")
+    assert "Read as the protein **TP53**" in words_of(app)
+    assert "linked to 3 diseases in the graph" in words_of(app)
+    shown = table(app)
+    assert list(shown["status"][:3]) == ["● known"] * 3
+    assert list(shown["rank"][:3]) == [2, 77, 99]
+    assert len(shown) == 22
+
+
+def test_address_is_written_and_restores_the_view(open_app, words_of):
+    app = ask(open_app(), "TP53")
+    app.segmented_control(key="set to").set_value("phenotype").run()
+    app.segmented_control(key="set show").set_value("predicted").run()
+    app.number_input(key="set k").set_value(30).run()
+    assert dict(app.query_params) == {
+        "q": "UniProtKB:P04637",
+        "to": "phenotype",
+        "show": "predicted",
+        "k": "30",
+    }
+    again = open_app("pages/explore.py", dict(app.query_params))
+    assert set(table(again)["status"]) == {"○ predicted"}
+    assert len(table(again)) == 29
+    assert again.segmented_control(key="set to").value == "phenotype"
+
+
+def test_another_question_after_a_deep_link_takes_its_place(open_app, words_of):
+    app = ask(open_app("pages/explore.py", {"q": "UniProtKB:P35498", "to": "disease"}), "CCO")
+    assert app.query_params["q"] == "CCO"
+    assert "a molecule (SMILES)" in words_of(app)
+
+
+def test_free_text_and_long_input_stay_out_of_the_address(open_app):
+    app = ask(open_app(), "a patient with seizures")
+    assert "q" not in app.query_params
+    assert any("a+patient+with+seizures" in code.value for code in app.code), "a link can still be copied"
+    app = ask(app, "MVH" + "A" * 600)
+    assert "q" not in app.query_params
+    assert not app.code
+
+
+def test_free_text_in_an_address_is_read(open_app, words_of):
+    app = open_app("pages/explore.py", {"q": "a patient with seizures", "as": "phenotype"})
+    assert "asked as a **phenotype**" in words_of(app)
+
+
+def test_the_reading_can_be_switched(open_app, words_of):
+    app = ask(open_app(), "CCO")
+    app.selectbox[0].set_value("phenotype").run()
+    assert "free text, asked as a **phenotype**" in words_of(app)
+
+
+def test_pasted_fasta_keeps_its_lines(open_app, fake, words_of):
+    app = ask(open_app(), ">sp|P1|A protein\nMVHLTPEEKS")
+    assert fake.calls[-1][0] == "MVHLTPEEKS"
+    assert "The sequence was read in windows." in words_of(app)
+    assert "Nearest there" in words_of(app)
+
+
+def test_several_matches_are_offered(open_app, fake, words_of):
+    app = ask(open_app(), "SAME")
+    assert "can mean 2 different things" in words_of(app)
+    assert not fake.calls
+    app.button(key="choose TEST:protein-2").click().run()
+    assert fake.calls[-1][0] == "TEST:protein-2"
+
+
+def test_a_filter_that_leaves_nothing_says_so(open_app, words_of):
+    app = ask(open_app(), "CCO")
+    app.segmented_control(key="set show").set_value("known").run()
+    assert "There is no known link to" in words_of(app)
+    assert not app.dataframe
+
+
+@pytest.mark.parametrize(
+    ("params", "said"),
+    [
+        ({"q": "TP53", "k": "1000000000"}, "no whole number from 1 to 200"),
+        ({"q": "TP53", "k": "-3"}, "no whole number from 1 to 200"),
+        ({"q": "TP53", "k": "١٢"}, "no whole number from 1 to 200"),
+        ({"q": "TP53", "show": "<b>"}, "both are shown"),
+        ({"q": "TP53", "to": "nonsense"}, "no kind of entity called “nonsense”"),
+        ({"q": "TP53", "as": "nonsense"}, "cannot be read as “nonsense”"),
+        ({"q": "NONE:1"}, "has no entity NONE:1"),
+        ({"k": "zero"}, "no whole number from 1 to 200"),
+    ],
+)
+def test_made_up_addresses_get_a_message(open_app, words_of, params, said):
+    app = open_app("pages/explore.py", params)
+    assert said in words_of(app)
+    assert not app.exception
+
+
+def test_bad_input_is_explained_and_the_app_lives_on(open_app, words_of):
+    app = ask(open_app(), "x")
+    assert "One character is too little" in words_of(app)
+    assert "Type at least a short name" in words_of(app)
+    app = ask(app, "TP53")
+    assert not app.error
+    assert len(table(app)) == 22
+
+
+def test_the_unforeseen_is_a_plain_sentence_and_the_query_is_not_logged(open_app, fake, words_of, caplog):
+    fake.fails = ValueError("secret words of the query")
+    app = ask(open_app(), "TP53")
+    assert "Something went wrong" in words_of(app)
+    assert not app.exception
+    assert "unexpected ValueError" in caplog.text
+    assert "secret words" not in words_of(app) + caplog.text
+
+
+def test_a_bundle_that_cannot_be_opened_says_which_file(open_app, monkeypatch, words_of):
+    def broken(progress):
+        raise ArtifactError("kg/entities.parquet is damaged.", "Restore it.")
+
+    monkeypatch.setattr(service, "open_service", broken)
+    app = open_app()
+    assert "kg/entities.parquet is damaged." in words_of(app)
+    assert "Restore it." in words_of(app)
+    assert any(button.label == "Try again" for button in app.button)
+
+
+def test_molecules_are_drawn_and_an_undrawable_one_is_left_blank(open_app):
+    app = ask(open_app(), "TP53")
+    app.segmented_control(key="set to").set_value("drug").run()
+    drawn = table(app)["drawing"]
+    assert drawn[0].startswith("data:image/svg+xml;base64,")
+    assert (drawn == "").any()
+
+
+def test_foreign_names_are_never_html_or_markdown(open_app):
+    app = ask(open_app(), "TP53")
+    cards = "".join(str(element.proto.body) for element in app.get("html"))
+    assert "&lt;img src=x onerror" in cards
+    assert "<img src=x" not in cards
+
+
+def test_a_hit_can_be_asked_about(open_app, fake):
+    app = ask(open_app(), "TP53")
+    app.session_state["ask"] = state.Ask("TEST:disease-1")
+    app.run()
+    assert fake.calls[-1][0] == "TEST:disease-1"

@@ -1,0 +1,202 @@
+"""The answer to one query: a sentence first, then hits kind by kind, then the controls, then what made it."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+from functools import partial
+from typing import TYPE_CHECKING
+from urllib.parse import urlencode
+
+import streamlit as st
+
+from biobridge_core.types import HitList, HitStatus, Query, QueryKind, Retrieval
+from ui import export, hits, service, state, theme
+
+if TYPE_CHECKING:
+    from biobridge_core.service import BridgeService
+
+_KEPT = 6  #: results kept a visitor, so that going back costs nothing
+
+
+@st.fragment
+def show(bridge: BridgeService, query: Query) -> None:
+    """Everything about one query. A fragment: its controls redraw it alone."""
+    with service.caught():
+        ask = state.current()
+        retrieval, when = _retrieve(bridge, query, ask.k)
+        ask = _in_view(ask, retrieval)
+        state.write(state.to_address(ask, query))
+        listed = next(item for item in retrieval.lists if item.modality == ask.to)
+        st.markdown(f"#### {sentence(retrieval, listed)}")
+        _warnings(retrieval)
+        _controls(retrieval, ask)
+        _hits(bridge, listed, ask, key=f"{state.sense_of(query)} {ask.q[:60]} {ask.to} {ask.show} {ask.k}")
+        _below(retrieval, when, ask)
+
+
+def sentence(retrieval: Retrieval, listed: HitList) -> str:
+    """The answer in one sentence of Markdown."""
+    one, many = service.words(listed.modality)
+    who = f"**{theme.plain(retrieval.entity.name if retrieval.entity else retrieval.query.label, 60)}**"
+    best = next((hit for hit in listed.hits if hit.status is not HitStatus.KNOWN), None)
+    linked = f"{who} is linked to {theme.counted(listed.n_known, one, many)} in the graph"
+    if best is None:
+        return linked + "."
+    name = f"**{theme.plain(best.entity.name, 80)}**"
+    ranked = theme.counted(listed.n_candidates, one, many)
+    if best.status is HitStatus.SIMILAR:
+        return f"Of {ranked}, {name} is most like {who}."
+    if retrieval.entity and (listed.n_known or not listed.route):
+        return f"{linked}; of the others, the bridge ranks {name} highest."
+    return f"Of {ranked}, the bridge ranks {name} highest for {who}."
+
+
+def _retrieve(bridge: BridgeService, query: Query, k: int) -> tuple[Retrieval, datetime]:
+    kept: OrderedDict[tuple[Query, int], tuple[Retrieval, datetime]] = st.session_state.setdefault(
+        "kept", OrderedDict()
+    )
+    if (query, k) not in kept:
+        doing = "Reading the " + ("sequence" if query.kind is QueryKind.SEQUENCE else "input") + " and ranking …"
+        with st.spinner(doing if query.kind is not QueryKind.ENTITY else "Ranking …", show_time=True):
+            kept[query, k] = (bridge.retrieve(query, to=list(bridge.modalities), k=k), datetime.now(UTC))
+        while len(kept) > _KEPT:
+            kept.popitem(last=False)
+    return kept[query, k]
+
+
+def _in_view(ask: state.Ask, retrieval: Retrieval) -> state.Ask:
+    targets = [item.modality for item in retrieval.lists]
+    problem = state.check_target(ask, targets)
+    for message in (*state.take_problems(), *([problem] if problem else [])):
+        st.warning(message, icon=":material/link_off:")
+    if ask.to in targets:
+        return ask
+    others = [name for name in targets if name != retrieval.query.modality]
+    first = "disease" if "disease" in others else (others or targets)[0]
+    return replace(ask, to=first)
+
+
+def _warnings(retrieval: Retrieval) -> None:
+    for warning in retrieval.warnings:
+        st.warning(theme.plain(warning, 400), icon=":material/info:")
+    if retrieval.entity is None and retrieval.nearest_known:
+        near = ", ".join(f"{theme.plain(e.name, 50)} ({cosine:.3f})" for e, cosine in retrieval.nearest_known[:4])
+        st.caption(f"Not in the graph itself. Nearest there, with cosine in the encoder's space: {near}.")
+
+
+def _controls(retrieval: Retrieval, ask: state.Ask) -> None:
+    tabs = {item.modality: _tab(item, retrieval) for item in retrieval.lists}
+    shows = {"both": "All", "known": "● Known", "predicted": "○ Predicted"}
+    with st.container(horizontal=True, vertical_alignment="bottom", key="controls", gap="small"):
+        _control("Kind", "to", tabs, ask.to, "What to look for. The number is how many links the graph knows.")
+        _control("Links", "show", shows, ask.show.value, "● known: in the graph. ○ predicted: by the bridge alone.")
+        st.session_state["set k"] = ask.k
+        st.number_input(
+            "How many of the best to rank",
+            1,
+            state.MAX_SHOWN,
+            step=10,
+            key="set k",
+            on_change=_set,
+            args=("k",),
+            label_visibility="collapsed",
+            width=120,
+        )
+
+
+def _tab(item: HitList, retrieval: Retrieval) -> str:
+    plural = service.words(item.modality)[1]
+    word = f"similar {plural}" if item.modality == retrieval.query.modality else plural
+    count = f" · {theme.number(item.n_known)}" if item.n_known else ""
+    return f"{theme.style_of(item.modality).icon} {word}{count}"
+
+
+def _control(label: str, name: str, options: dict[str, str], value: str, tip: str) -> None:
+    key = f"set {name}"
+    st.session_state[key] = value
+    st.segmented_control(
+        label,
+        list(options),
+        key=key,
+        format_func=options.__getitem__,
+        on_change=_set,
+        args=(name,),
+        required=True,
+        help=tip,
+        label_visibility="collapsed",
+    )
+
+
+def _set(name: str) -> None:
+    value = st.session_state[f"set {name}"]
+    ask = state.current()
+    match name:
+        case "to":
+            ask = replace(ask, to=value)
+        case "show":
+            ask = replace(ask, show=state.Show(value))
+        case _:
+            ask = replace(ask, k=int(value))
+    state.put(ask)
+
+
+def _hits(bridge: BridgeService, listed: HitList, ask: state.Ask, key: str) -> None:
+    chosen = hits.ordered(listed, ask.show, ask.k)
+    one, many = service.words(listed.modality)
+    if not chosen:
+        what = "known link to" if ask.show is state.Show.KNOWN else f"{ask.show.value} link to"
+        st.info(f"There is no {what} any {one} here. Choose “All”, or another kind.", icon=":material/filter_alt_off:")
+        return
+    hits.draw(chosen, bridge, bridge.relations, key)
+    st.caption(
+        f"{len(chosen)} of {theme.counted(listed.n_candidates, one, many)}. "
+        + (theme.plain(listed.note, 300) if listed.note else "Known links first, then by rank.")
+    )
+
+
+def _below(retrieval: Retrieval, when: datetime, ask: state.Ask) -> None:
+    with st.container(horizontal=True, vertical_alignment="center", key="below", gap="small"):
+        _download("csv", "text/csv", partial(export.to_csv, retrieval, when), retrieval)
+        _download("json", "application/json", partial(export.to_json, retrieval, when), retrieval)
+        params = state.link(ask, retrieval.query)
+        if params:
+            with st.popover("Link", icon=":material/link:"):
+                st.caption("A link to this view. It holds what you asked; free text is put into an address only here.")
+                st.code(f"/explore?{urlencode(params)}", language=None, wrap_lines=True)
+        with st.popover("How", icon=":material/info:"):
+            _provenance(retrieval, when)
+
+
+def _download(ending: str, mime: str, make: Callable[[], bytes], retrieval: Retrieval) -> None:
+    st.download_button(
+        ending.upper(),
+        make,
+        export.file_name(retrieval, ending),
+        mime,
+        icon=":material/download:",
+        on_click="ignore",
+        key=f"download {ending}",
+        help="Every kind of hit, with the query, models and data that made it.",
+    )
+
+
+def _provenance(retrieval: Retrieval, when: datetime) -> None:
+    made = retrieval.provenance
+    rows = {
+        "encoder": made.encoder,
+        "bridge": made.bridge,
+        "graph": made.graph,
+        "profile": made.profile,
+        "device": made.device,
+        "version": made.version,
+        "asked": f"{when:%Y-%m-%d %H:%M} UTC, {retrieval.seconds:.2g} s",
+    }
+    st.markdown(
+        "A frozen foundation model turns the input into a vector; the bridge, trained on the links of the graph, moves "
+        "it into the space of the other kinds; the nearest entities there are the hits."
+    )
+    for name, value in rows.items():
+        st.text(f"{name}: {value}")

@@ -1,0 +1,145 @@
+"""The box, the examples, and the line that says what an input was taken for."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import streamlit as st
+
+from biobridge_core.types import Query, QueryKind, Resolution
+from ui import service, state, theme
+
+#: A patient's haemoglobin beta: glutamate 7 (6 without the first methionine) is valine, as in sickle cell disease.
+SICKLE_HBB = (
+    "MVHLTPVEKSAVTALWGKVNVDEVGGEALGRLLVVYPWTQRFFESFGDLSTPDAVMGNPKVKAHGKKVLGAFSDGLAHLDNLKGTFATLSELHCDKLHVDPENFRLLGNVLVCV"
+    "LAHHFGKEFTPPVQAAYQKVVAGVANALAHKYH"
+)
+
+#: label, input, what it shows
+EXAMPLES = (
+    ("Gene TP53", "TP53", "A gene symbol: the protein, its diseases and drugs"),
+    (
+        "A raw sequence",
+        SICKLE_HBB,
+        "A protein with one residue changed, as no database has it: sickle-cell haemoglobin",
+    ),
+    ("Aspirin as SMILES", "CC(=O)Oc1ccccc1C(=O)O", "A molecule as a structure, without its name"),
+    (
+        "A sentence",
+        "autosomal recessive disease with early-onset seizures",
+        "Free text: diseases, genes and processes that fit it",
+    ),
+)
+
+_BOX = "box"
+_KIND_WORDS = {
+    QueryKind.SEQUENCE: ("a protein sequence", ":material/genetics:"),
+    QueryKind.SMILES: ("a molecule (SMILES)", ":material/pill:"),
+    QueryKind.TEXT: ("free text", ":material/notes:"),
+}
+
+
+def ask(text: str, sense: str = "") -> None:
+    """Ask about ``text`` from now on, keeping what is in view."""
+    now = state.current()
+    state.put(replace(now, q=text, sense=sense))
+    st.session_state["fresh"] = True
+
+
+def box(placeholder: str = "A gene, disease or drug · a protein sequence or FASTA · a SMILES · a sentence") -> None:
+    """The one box. Enter asks, Shift+Enter starts a line, pasted lines are kept; it shows what was asked last."""
+    if st.session_state.pop("fresh", False):
+        st.session_state[_BOX] = state.current().q
+    st.chat_input(placeholder, key=_BOX, on_submit=_submit)
+
+
+def _submit() -> None:
+    ask(st.session_state[_BOX] or "")
+
+
+def examples() -> None:
+    """Four things to try."""
+    with st.container(horizontal=True, key="examples", gap="small"):
+        for label, text, why in EXAMPLES:
+            st.button(label, help=why, key=f"example {label}", on_click=ask, args=(text,), type="secondary")
+
+
+def describe(query: Query) -> str:
+    """What a reading is, in Markdown: ``the protein **TP53**``."""
+    kind = service.words(query.modality)[0]
+    label = theme.plain(query.label or query.value, 80)
+    if query.kind is QueryKind.ENTITY:
+        return f"the {kind} **{label}**"
+    if query.kind is QueryKind.TEXT:
+        return f"free text, asked as a **{kind}**"
+    return f"{_KIND_WORDS[query.kind][0]}: **{label}**"
+
+
+def option(query: Query) -> str:
+    """A reading as one line of a menu, without Markdown."""
+    kind = service.words(query.modality)[0]
+    if query.kind is QueryKind.ENTITY:
+        return f"{kind}: {theme.shorten(query.label, 60)} ({query.value})"
+    if query.kind is QueryKind.TEXT:
+        return f"free text as {kind}"
+    return f"{_KIND_WORDS[query.kind][0]}"
+
+
+def understood(resolution: Resolution, ask_now: state.Ask) -> Query | None:
+    """Say what the input was taken for, with a way to switch. None while a person has to choose first."""
+    options = state.readings(resolution)
+    by_sense = {state.sense_of(query): query for query in options}
+    chosen = by_sense.get(ask_now.sense, resolution.chosen)
+    if ask_now.sense and ask_now.sense not in by_sense:
+        st.warning(f"This input cannot be read as “{theme.plain(ask_now.sense, 40)}”; another reading is shown.")
+    if chosen is None:
+        _choose(resolution, options)
+        return None
+    with st.container(horizontal=True, vertical_alignment="center", key="understood", gap="small"):
+        st.markdown(f"Read as {describe(chosen)}.", width="content")
+        if len(options) > 1:
+            st.selectbox(
+                "Read it as",
+                list(by_sense),
+                index=list(by_sense).index(state.sense_of(chosen)),
+                format_func=lambda sense: option(by_sense[sense]),
+                key=f"sense {ask_now.q}",
+                on_change=_switch,
+                args=(f"sense {ask_now.q}",),
+                label_visibility="collapsed",
+                width=300,
+            )
+    for note in resolution.notes:
+        st.caption(theme.plain(note, 400))
+    return chosen
+
+
+def _switch(key: str) -> None:
+    state.put(replace(state.current(), sense=st.session_state[key]))
+
+
+def _choose(resolution: Resolution, options: tuple[Query, ...]) -> None:
+    for note in resolution.notes or ("This can mean several things. Choose one.",):
+        st.info(theme.plain(note, 400), icon=":material/help:")
+    entities = [query for query in options if query.kind is QueryKind.ENTITY]
+    others = [query for query in options if query.kind is not QueryKind.ENTITY]
+    with st.container(horizontal=True, gap="small", key="choices"):
+        for query in entities:
+            st.button(
+                f"{theme.plain(query.label, 60)} · {service.words(query.modality)[0]} · {theme.plain(query.value)}",
+                icon=theme.style_of(query.modality).icon,
+                key=f"choose {query.value}",
+                on_click=ask,
+                args=(query.value,),
+            )
+    if others:
+        st.caption("Or search for it as free text that describes a …")
+    with st.container(horizontal=True, gap="small", key="choices_text"):
+        for query in others:
+            st.button(
+                theme.plain(service.words(query.modality)[0]),
+                icon=theme.style_of(query.modality).icon,
+                key=f"choose {state.sense_of(query)}",
+                on_click=ask,
+                args=(resolution.text, state.sense_of(query)),
+            )

@@ -1,0 +1,49 @@
+"""The pages, and the frame around each of them.
+
+Streamlit runs a page file without ``app.py`` when a cold server is opened by a deep link (seen on 1.67.0). So every
+page begins with :func:`frame`, which declares the pages itself; ``app.py`` does no more than the same.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from ui import theme
+
+if TYPE_CHECKING:
+    from streamlit.navigation.page import StreamlitPage
+
+ROOT = Path(__file__).resolve().parent.parent
+LOGO = ROOT / "assets" / "logo.svg"
+NAME = "BioBridge Studio"
+PURPOSE = "Research use, not medical advice"
+
+
+def pages() -> list[StreamlitPage]:
+    """Every page with its address; the first is what the bare address opens."""
+    folder = ROOT / "pages"
+    return [
+        st.Page(
+            folder / "explore.py", title="Explore", icon=":material/travel_explore:", url_path="explore", default=True
+        ),
+        st.Page(folder / "about.py", title="About", icon=":material/info:", url_path="about"),
+    ]
+
+
+def current() -> StreamlitPage:
+    """Declare the pages; gives the one that the browser asked for."""
+    return st.navigation(pages(), position="top")
+
+
+def frame(title: str) -> None:
+    """Put the frame around a page: title, menu, logo, style, and what the results are for."""
+    st.set_page_config(page_title=f"{title} · {NAME}", page_icon=str(LOGO), layout="wide")
+    current()
+    st.logo(str(LOGO), size="large")
+    st.html(f"<style>{theme.CSS}</style>")
+    with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center", key="frame"):
+        st.header(f"{NAME} · {title}", anchor=False)
+        st.caption(f":material/science: {PURPOSE}", width="content")

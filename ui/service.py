@@ -1,0 +1,117 @@
+"""The one service that all visitors share, opened in the background while the page says how far it is."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from biobridge_core.config import Settings
+from biobridge_core.errors import BioBridgeError
+from ui import theme
+
+if TYPE_CHECKING:
+    from biobridge_core.service import BridgeService
+
+_LOG = logging.getLogger("biobridge.ui")
+_POLL_SECONDS = 0.15
+
+
+def open_service(progress: Callable[[str, float], None]) -> BridgeService:
+    """Open the service of the profile that the environment names. Imports the heavy libraries, hence not at the top."""
+    progress("Starting the numerical libraries", 0.0)
+    from biobridge_core.service import BridgeService
+
+    return BridgeService.open(Settings.from_env(), progress)
+
+
+class Opening:
+    """A service on its way: opened by one thread, watched by any number of visitors."""
+
+    def __init__(self) -> None:
+        self.steps: list[tuple[str, float]] = []
+        self.service: BridgeService | None = None
+        self.error: Exception | None = None
+        self.started = time.monotonic()
+        self._done = threading.Event()
+        threading.Thread(target=self._open, name="open-service", daemon=True).start()
+
+    @property
+    def done(self) -> bool:
+        """Whether it has been opened, or has failed."""
+        return self._done.is_set()
+
+    def _open(self) -> None:
+        try:
+            self.service = open_service(lambda message, done: self.steps.append((message, done)))
+        except Exception as error:  # the edge: shown to whoever waits
+            self.error = error
+        finally:
+            self._done.set()
+
+
+@st.cache_resource(show_spinner=False)
+def _opening() -> Opening:
+    return Opening()
+
+
+def get() -> BridgeService:
+    """The opened service. Shows what is being loaded while it is not, and the way out where it cannot be opened."""
+    opening = _opening()
+    if not opening.done:
+        _watch(opening)
+    if opening.error is not None:
+        show_error(opening.error)
+        if st.button("Try again", icon=":material/refresh:"):
+            _opening.clear()
+            st.rerun()
+        st.stop()
+    assert opening.service is not None
+    return opening.service
+
+
+def _watch(opening: Opening) -> None:
+    place = st.empty()
+    with place.container(), st.status("Loading models and data, once for everyone; up to a minute", expanded=True):
+        bar = st.progress(0.0, "Starting")
+        while not opening.done:
+            if opening.steps:
+                message, done = opening.steps[-1]
+                bar.progress(min(max(done, 0.0), 1.0), f"{message} … {time.monotonic() - opening.started:.0f} s")
+            time.sleep(_POLL_SECONDS)
+    place.empty()
+
+
+def words(modality: str) -> tuple[str, str]:
+    """Singular and plural of a modality, as the loaded graph names it."""
+    known = get().modalities.get(modality)
+    return theme.words(modality) if known is None else (known.label, known.plural)
+
+
+@contextmanager
+def caught() -> Iterator[None]:
+    """Turn whatever goes wrong inside into words on the page; the app lives on."""
+    try:
+        yield
+    except Exception as error:  # the edge: nothing above this would tell a person
+        show_error(error)
+
+
+def show_error(error: Exception) -> None:
+    """Say what is wrong and the way out. What was not foreseen is logged, without the text that was asked about."""
+    if isinstance(error, BioBridgeError):
+        st.error(f"{theme.plain(error.message, 600)}\n\n{theme.plain(error.hint, 600)}", icon=":material/error:")
+        return
+    where = "".join(traceback.format_tb(error.__traceback__))
+    _LOG.error("unexpected %s on a page\n%s", type(error).__name__, where)
+    st.error(
+        "Something went wrong that should not have. It has been written to the log of the app. Try another input, or "
+        "reload the page; if it happens again, report what you did.",
+        icon=":material/error:",
+    )

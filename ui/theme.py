@@ -1,0 +1,102 @@
+"""How things look and are worded, the same on every page: modalities, known against predicted, numbers."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+from biobridge_core.types import HitStatus
+
+Colour = Literal["red", "orange", "yellow", "blue", "green", "violet", "gray", "primary"]
+
+
+@dataclass(frozen=True, slots=True)
+class ModalityStyle:
+    """How one modality is shown. Colours are names that .streamlit/config.toml gives values in light and in dark."""
+
+    icon: str
+    colour: Colour
+
+
+_MODALITIES: dict[str, ModalityStyle] = {
+    "protein": ModalityStyle(":material/genetics:", "blue"),
+    "drug": ModalityStyle(":material/pill:", "red"),
+    "disease": ModalityStyle(":material/stethoscope:", "violet"),
+    "biological_process": ModalityStyle(":material/conversion_path:", "green"),
+    "molecular_function": ModalityStyle(":material/bolt:", "orange"),
+    "cellular_component": ModalityStyle(":material/bubble_chart:", "primary"),
+    "phenotype": ModalityStyle(":material/accessibility_new:", "yellow"),
+    "therapeutic_class": ModalityStyle(":material/category:", "gray"),
+}
+
+#: A filled marker is in the graph, an outlined one is proposed by the bridge: readable without colour.
+STATUS_WORDS: dict[HitStatus, str] = {
+    HitStatus.KNOWN: "● known",
+    HitStatus.PREDICTED: "○ predicted",
+    HitStatus.SIMILAR: "◇ similar",
+}
+
+THIN_SPACE = "\u2009"
+
+#: Characters that Markdown, or Streamlit's additions to it, would read as an instruction.
+_MARKDOWN = re.compile(r"([\\`*_\[\]<>#|~$!])")
+
+
+def style_of(modality: str) -> ModalityStyle:
+    """Icon and colour of a modality; one that the theme does not know gets a neutral one."""
+    return _MODALITIES.get(modality, ModalityStyle(":material/circle:", "gray"))
+
+
+def plain(text: str, limit: int = 160) -> str:
+    """Foreign text made safe inside Markdown: one line, at most ``limit`` characters, nothing in it acts."""
+    return _MARKDOWN.sub(r"\\\1", shorten(text, limit))
+
+
+def shorten(text: str, limit: int = 160) -> str:
+    """One line of at most ``limit`` characters, control characters gone."""
+    line = " ".join("".join(c if c.isprintable() else " " for c in text[: 4 * limit]).split())
+    return line if len(line) <= limit else line[: limit - 1].rstrip() + "…"
+
+
+def number(value: int) -> str:
+    """A whole number with thin spaces between thousands."""
+    return f"{value:,}".replace(",", THIN_SPACE)
+
+
+def counted(value: int, singular: str, plural: str) -> str:
+    """``1 disease``, ``12 345 diseases``, ``no diseases``."""
+    if value == 0:
+        return f"no {plural}"
+    return f"{number(value)} {singular if value == 1 else plural}"
+
+
+def words(modality: str) -> tuple[str, str]:
+    """Singular and plural of a modality's machine name, for people."""
+    singular = modality.replace("_", " ")
+    if singular.endswith("ss"):
+        return singular, singular + "es"
+    return singular, (singular[:-1] + "ies" if singular.endswith("y") else singular + "s")
+
+
+#: Static, holds nothing foreign. On a phone the wide table gives way to cards.
+CSS = """
+.block-container {padding-top: 3.6rem; padding-bottom: 2rem; max-width: 1500px;}
+.st-key-hits_cards {display: none;}
+.bb-card {border: 1px solid color-mix(in srgb, currentColor 22%, transparent); border-radius: .4rem;
+  padding: .6rem .75rem; margin-bottom: .5rem; line-height: 1.35; overflow-wrap: anywhere;}
+.bb-card b {font-size: 1.02rem;}
+.bb-card a {color: inherit; text-decoration: underline; text-underline-offset: 2px;}
+.bb-card .bb-line {display: flex; flex-wrap: wrap; gap: .15rem .8rem; font-size: .86rem; opacity: .85;}
+.bb-card .bb-full {font-size: .9rem; opacity: .85;}
+.bb-card .bb-bar {height: 4px; border-radius: 2px; margin: .35rem 0 .2rem;
+  background: color-mix(in srgb, currentColor 14%, transparent);}
+.bb-card .bb-bar i {display: block; height: 4px; border-radius: 2px; background: currentColor; opacity: .6;}
+.bb-card img {float: right; width: 112px; height: 84px; margin-left: .5rem; background: #fff; border-radius: .3rem;}
+@media (max-width: 640px) {
+  .block-container {padding-left: .9rem; padding-right: .9rem;}
+  .st-key-hits_table {display: none;}
+  .st-key-hits_cards {display: block;}
+  .st-key-frame h2 {font-size: 1.15rem;}
+}
+"""
