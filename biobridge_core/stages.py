@@ -31,6 +31,18 @@ _KINDS = list(InputKind)
 _CHOSEN = "chosen.json"  # which store in the vectors folder serves which input kind
 
 
+def build_graph(settings: Settings, *, drugbank_structures: bool = True, progress: Progress | None = None) -> Path:
+    """Read the package tables and write the knowledge graph; see ``kg.build.build_kg``."""
+    from biobridge_core.kg.build import build_kg
+
+    say = progress or _quiet
+    return build_kg(
+        settings,
+        drugbank_structures=drugbank_structures,
+        progress=lambda message, done, total: say(message, done / max(total, 1)),
+    )
+
+
 def build_vectors(
     settings: Settings, *, progress: Progress | None = None, kinds: Collection[InputKind] = tuple(InputKind)
 ) -> dict[InputKind, Path]:
@@ -96,7 +108,7 @@ def build_catalogue(settings: Settings, *, progress: Progress | None = None) -> 
     catalogue = Catalogue.fit(graph, stores, standardise=STANDARDISED)
     seconds = time.perf_counter() - start
     meta = {
-        "seconds": round(seconds, 1),
+        "seconds": round(seconds, 3),
         "vector_seconds": {store.encoder_id: round(store.seconds, 1) for store in stores.values()},
     }
     catalogue.save(settings.build / "catalogue", meta=meta)
@@ -117,19 +129,16 @@ def build_all(settings: Settings, *, progress: Progress | None = None) -> dict[s
     BioBridgeError
         Whatever the stage that failed says; run it again to go on from there.
     """
-    from biobridge_core.bridge.train import train_bridge
-    from biobridge_core.kg.build import build_kg
-
     say = progress or _quiet
     if not (settings.build / "kg" / MANIFEST).exists():
-        build_kg(settings, progress=progress)
+        build_graph(settings, progress=progress)
     build_vectors(settings, progress=progress)
     graph = KnowledgeGraph.load(settings.build / "kg")
     chosen = {kind: str(entry["encoder"]) for kind, entry in _read_chosen(settings.build / "vectors").items()}
     if not catalogue_is_current(settings.build / "catalogue", graph, chosen):
         build_catalogue(settings, progress=progress)
     if not bridge_is_current(settings.build / "bridge", graph, Catalogue.load(settings.build / "catalogue")):
-        train_bridge(settings, progress=_shares(say, "Training the bridge"))
+        build_bridge(settings, progress=progress)
     say("Assembling the bundle", 0.9)
     return assemble(settings)
 
