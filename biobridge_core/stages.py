@@ -116,6 +116,13 @@ def build_catalogue(settings: Settings, *, progress: Progress | None = None) -> 
     return settings.build / "catalogue"
 
 
+def build_bridge(settings: Settings, *, progress: Progress | None = None) -> Path:
+    """Train the bridge on the built graph and catalogue; see ``bridge.train.train_bridge``."""
+    from biobridge_core.bridge.train import train_bridge
+
+    return train_bridge(settings, progress=_shares(progress or _quiet, "Training the bridge"))
+
+
 def build_all(settings: Settings, *, progress: Progress | None = None) -> dict[str, int]:
     """Run every stage that is not finished, and assemble the bundle.
 
