@@ -44,6 +44,7 @@ class Standardised:
     notes: tuple[str, ...]  #: in plain words, e.g. ``salt removed: HCl``
     elements: tuple[str, ...] = ()  #: element symbols without H, sorted
     n_heavy: int = 0  #: heavy atoms
+    counter_ion: str = ""  #: its name, if the parent is itself a common counter-ion or solvent, such as citrate
 
 
 @lru_cache(maxsize=50_000)
@@ -205,9 +206,19 @@ def _next_to_metal(atom: Mol) -> bool:
     return any(neighbour.GetSymbol() not in _NON_METALS for neighbour in atom.GetNeighbors())
 
 
+@cache
+def _normalizer() -> Any:  # it compiles its reactions when made
+    return rdMolStandardize.Normalizer()
+
+
+@cache
+def _uncharger() -> Any:
+    return rdMolStandardize.Uncharger(True)
+
+
 def _normalise(mol: Mol, notes: list[str]) -> Mol:
     before = Chem.MolToSmiles(mol)
-    changed = _hypervalent_sulfoxides(rdMolStandardize.Normalizer().normalize(mol))
+    changed = _hypervalent_sulfoxides(_normalizer().normalize(mol))
     if Chem.MolToSmiles(changed) != before:
         notes.append("functional groups written the standard way")
     return changed
@@ -260,7 +271,7 @@ def _parent(mol: Mol, notes: list[str]) -> Mol:
 
 
 def _uncharged(mol: Mol) -> Mol:
-    return rdMolStandardize.Uncharger(True).uncharge(Chem.Mol(mol))
+    return _uncharger().uncharge(Chem.Mol(mol))
 
 
 def _neutralise(mol: Mol, notes: list[str]) -> Mol:
@@ -310,6 +321,7 @@ def _describe(mol: Mol, text: str, max_atoms: int, notes: list[str]) -> Standard
         notes=tuple(notes),
         elements=tuple(sorted({atom.GetSymbol() for atom in mol.GetAtoms()} - {"H"})),
         n_heavy=heavy,
+        counter_ion=_counter_ion(mol) or "",
     )
 
 

@@ -12,7 +12,7 @@ import logging
 import re
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -36,6 +36,9 @@ CLASS_RELATION = "drug_in_therapeutic_class"
 ENCODER_ELEMENTS = frozenset({"B", "Br", "C", "Cl", "F", "I", "N", "O", "P", "S", "Si"})
 
 MAX_SYNONYMS = 60
+MAX_DRAWN_SMILES = 500  #: characters; a longer one is neither encoded nor drawn, so it is not kept
+#: Salts of these with citrate, acetate, gluconate … are taken for the metal, so they are no forms of the acid.
+_MINERALS = ("lithium", "potassium", "magnesium", "calcium", "strontium", "zinc", "aluminium")
 _PLAIN_SEQUENCE = re.compile(r"[ACDEFGHIKLMNPQRSTVWY]{10,}")
 #: Synonyms that tell the target or the role: kept for look-up, never read by an encoder.
 _ROLE = re.compile(r"\banti-|inhibitor|agonist|antagonist|blocker|modulator|activator|receptor|\bmAb\b", re.IGNORECASE)
@@ -55,9 +58,11 @@ class Form:
     xrefs: tuple[str, ...] = ()
     classes: tuple[str, ...] = ()  #: level 4 ATC codes
     approved: bool = False
+    approved_isomer: bool = False  #: exactly this isomer is approved in either table
     withdrawn: bool = False
     labelled: bool = False
     endogenous: bool = False
+    foreign: bool = False  #: the peptide of another species alone
     structure: Standardised | None = None
     problem: str = ""  #: flag that says why the structure cannot be encoded
 
@@ -67,10 +72,17 @@ class Form:
         return f"GtoPdb:{self.id}" if self.source == gtopdb.SOURCE else f"DrugBank:{self.id}"
 
     @property
-    def order(self) -> tuple[bool, bool, bool, bool, int]:
-        """Sort key: Guide to PHARMACOLOGY first, then approved, unlabelled, usable, the lowest number."""
-        number = int(re.sub(r"\D", "", self.id))
-        return (self.source != gtopdb.SOURCE, not self.approved, self.labelled, self.structure is None, number)
+    def order(self) -> tuple[int, ...]:
+        """Sort key: Guide to PHARMACOLOGY first, then approved, human, unlabelled, usable, the lowest number."""
+        return (
+            self.source != gtopdb.SOURCE,
+            not self.approved,
+            not self.approved_isomer,
+            self.foreign,
+            self.labelled,
+            self.structure is None,
+            int(re.sub(r"\D", "", self.id)),
+        )
 
 
 def read(packages: Packages, context: Context) -> Tables:
@@ -88,7 +100,7 @@ def assemble(
 ) -> Tables:
     """Join the forms into drugs, link them, and keep what has a link."""
     dropped: Counter[str] = Counter()
-    drugs = join([_with_structure(form) for form in forms])
+    drugs = join(_with_approved_isomers([_with_structure(form) for form in forms]))
     if not context.drugbank_structures:
         kept = [drug for drug in drugs if drug[0].source == gtopdb.SOURCE]
         dropped["drug whose structure only the DrugBank-derived table has, left out by switch"] = len(drugs) - len(kept)
@@ -126,6 +138,7 @@ def _from_ligand(ligand: gtopdb.Ligand) -> Form:
         withdrawn=ligand.withdrawn,
         labelled=ligand.labelled,
         endogenous=ligand.endogenous,
+        foreign=ligand.foreign,
     )
 
 
@@ -152,7 +165,6 @@ def _with_structure(form: Form) -> Form:
     """Standardise the structure; where no encoder can read it, say why in a flag instead."""
     if not form.smiles:
         return form
-    values = {name: getattr(form, name) for name in form.__slots__}
     try:
         structure = standardise(form.smiles)
     except InputError as error:
@@ -164,9 +176,19 @@ def _with_structure(form: Form) -> Form:
             ("open valence", "structure_outside_encoder"),
         ):
             problem = flag if words in error.message else problem
-        return Form(**values | {"problem": problem})
+        return replace(form, problem=problem)
+    if structure.counter_ion and any(f"salt removed: {metal}" in structure.notes for metal in _MINERALS):
+        return replace(form, problem="mineral_salt")
     outside = set(structure.elements) - ENCODER_ELEMENTS
-    return Form(**values | {"structure": structure, "problem": "structure_outside_encoder" if outside else ""})
+    return replace(form, structure=structure, problem="structure_outside_encoder" if outside else "")
+
+
+def _with_approved_isomers(forms: list[Form]) -> list[Form]:
+    approved = {form.structure.inchikey for form in forms if form.approved and form.structure}
+    return [
+        replace(form, approved_isomer=True) if form.structure and form.structure.inchikey in approved else form
+        for form in forms
+    ]
 
 
 def join(forms: Iterable[Form]) -> list[list[Form]]:
@@ -232,7 +254,7 @@ def entity(drug: list[Form], names: drug_names.DrugNames, *, use_drugbank: bool)
         xrefs.append(f"InChIKey:{drawn.structure.inchikey}")
     if kind != InputKind.SMILES:
         smiles = next((form.structure.smiles if form.structure else form.smiles for form in usable if form.smiles), "")
-        xrefs += [f"SMILES:{smiles}"] if smiles else []
+        xrefs += [f"SMILES:{smiles}"] if 0 < len(smiles) <= MAX_DRAWN_SMILES else []
     return {
         "id": first.curie,
         "modality": "drug",
@@ -277,6 +299,6 @@ def flags(drug: list[Form], usable: list[Form], kind: InputKind) -> list[str]:
     found += ["labelled"] if all(form.labelled for form in drug) else []
     found += [flag for flag in ("peptide", "antibody") if any(form.type.lower() == flag for form in drug)]
     found += ["several_forms"] if len({form.curie for form in drug}) > 1 else []
-    if kind != InputKind.SMILES:
+    if kind == InputKind.TEXT:
         found += sorted({form.problem for form in usable if form.problem})
     return found

@@ -70,6 +70,7 @@ class Ligand:
     withdrawn: bool
     labelled: bool
     endogenous: bool
+    foreign: bool = False  #: the peptide of another species alone
 
 
 def plain(text: str) -> str:
@@ -97,6 +98,7 @@ def ligands(packages: Packages) -> list[Ligand]:
             withdrawn=row["Withdrawn"] == "yes",
             labelled=row["Labelled"] == "yes" or row["Radioactive"] == "yes",
             endogenous=row["Ligand id"] in endogenous,
+            foreign=bool(row["Species"]) and "Human" not in row["Species"],
         )
         for row in table.to_dict("records")
     ]
@@ -156,8 +158,9 @@ def links(
             dropped["interaction with a target that has no UniProt accession"] += 1
         else:
             known = sorted({proteins[accession] for accession in accessions if accession in proteins})
-            if not known:
-                dropped["interaction with a protein that is not in the graph"] += 1
+            unknown = sum(accession not in proteins for accession in accessions)
+            if unknown:
+                dropped["link to a protein that is not in the graph"] += unknown
             complexed = {"complex": plain(row["target"] or row["target_ligand"])} if len(accessions) > 1 else {}
             for protein in known:
                 key = (drug_of_ligand[row["ligand_id"]], relation(row["type"], row["action"]), protein)
