@@ -110,6 +110,11 @@ def load(name: str, settings: Settings, *, pooling: Pooling | None = None) -> Be
     pooling = pooling or _declared_pooling(folder)
     tokenizer = _tokenizer(folder)
     model = weights.pretrained(AutoModel.from_pretrained, folder, unused=("pooler.", "embeddings.position_ids"))
+    if len(tokenizer) > int(model.config.vocab_size):
+        raise WeightsError(
+            f"The tokenizer in {folder} has {len(tokenizer):,} tokens, the model {model.config.vocab_size:,}.",
+            "Fetch tokenizer and weights from the same place.",
+        )
     max_tokens = min(MAX_TOKENS, int(tokenizer.model_max_length), int(model.config.max_position_embeddings))
     taken = "the first token" if pooling == "cls" else "all tokens, averaged"
     small = [path for pattern in weights.SMALL_FILES for path in folder.glob(pattern)]
@@ -135,6 +140,12 @@ def _tokenizer(folder: Path) -> Any:
         raise WeightsError(
             f"The tokenizer in {folder} cannot be read: {error}.", "Put tokenizer.json or vocab.txt beside the weights."
         ) from error
+    # transformers makes an empty vocabulary up where its file is missing, and every word would be unknown.
+    files = {"tokenizer.json", *tokenizer.vocab_files_names.values()}
+    if not any((folder / file).is_file() for file in files):
+        raise WeightsError(
+            f"{folder} holds no tokenizer vocabulary.", f"Put one of these there: {', '.join(sorted(files))}."
+        )
     if tokenizer.pad_token_id is None:
         raise WeightsError(f"The tokenizer in {folder} has no padding token.", "Use a model of the BERT family.")
     return tokenizer
