@@ -18,7 +18,7 @@ from biobridge_core.kg.schema import ENTITY_COLUMNS, TRIPLE_COLUMNS, Context
 from biobridge_core.kg.sources.starter import class_disease
 
 if TYPE_CHECKING:
-    from biobridge_core.kg.sources.starter.packages import Packages
+    from biobridge_core.kg.packages import Packages
 
 NO_PACKAGES = cast("Packages", None)  # the table is part of the project: no package may be touched
 
