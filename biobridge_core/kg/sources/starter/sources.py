@@ -56,11 +56,11 @@ _ROWS = (
         date="2022-09-12",
         licence=_CC_BY,
         url="https://geneontology.org/docs/go-annotations",
-        citation="The Gene Ontology Consortium (2023) Genetics 224:iyad031, doi:10.1093/genetics/iyad031; Huntley et al. "
-        "(2015) Nucleic Acids Res. 43:D1057, doi:10.1093/nar/gku1113",
-        notes="Evidence codes are kept; annotations with ND (no data) and to the root of an ontology are left out; links "
-        "that rest on homology or on programs alone are marked. The table has no qualifiers: a NOT annotation cannot be "
-        "seen in it, so a few links may be the opposite of what a curator wrote.",
+        citation="The Gene Ontology Consortium (2023) Genetics 224:iyad031, doi:10.1093/genetics/iyad031; Huntley "
+        "et al. (2015) Nucleic Acids Res. 43:D1057, doi:10.1093/nar/gku1113",
+        notes="Evidence codes are kept; annotations with ND (no data) and to the root of an ontology are left out; "
+        "links that rest on homology or on programs alone are marked. The table has no qualifiers: a NOT annotation "
+        "cannot be seen in it, so a few links may be the opposite of what a curator wrote.",
     ),
     Source(
         key="hpo",
@@ -70,8 +70,8 @@ _ROWS = (
         licence="HPO licence (attribution, version shown, content unaltered)",
         url="https://hpo.jax.org",
         citation="Gargano et al. (2024) Nucleic Acids Res. 52:D1333, doi:10.1093/nar/gkad1005",
-        notes="Terms, disease–phenotype links (aspect P only; NOT, frequency HP:0040285 and 0/n left out) and gene–disease "
-        "links. Disease rows come from OMIM, Orphanet (CC BY 4.0, www.orphadata.com) and DECIPHER through HPO.",
+        notes="Terms, disease–phenotype links (aspect P only; NOT, frequency HP:0040285 and 0/n left out) and gene–"
+        "disease links. Disease rows come from OMIM, Orphanet (CC BY 4.0, www.orphadata.com) and DECIPHER through HPO.",
     ),
     Source(
         key="mondo",
@@ -81,8 +81,8 @@ _ROWS = (
         licence=_CC_BY,
         url="https://mondo.monarchinitiative.org",
         citation="Vasilevsky et al. (2022) medRxiv, doi:10.1101/2022.04.13.22273750",
-        notes="Disease names, synonyms, cross references and is-a links; it decides which OMIM and Orphanet entries are "
-        "one disease.",
+        notes="Disease names, synonyms, cross references and is-a links; it decides which OMIM and Orphanet entries "
+        "are one disease.",
     ),
     Source(
         key="doid",
@@ -102,11 +102,11 @@ _ROWS = (
         licence="ODbL 1.0 (database), CC BY-SA 4.0 (content)",
         url="https://www.guidetopharmacology.org",
         citation="Armstrong et al. (2020) Nucleic Acids Res. 48:D1006, doi:10.1093/nar/gkz951",
-        notes="Ligands, structures, and drug–protein links with action and affinity. The drug–protein table derived from "
-        "it is shared under the same terms.",
+        notes="Ligands, structures, and drug–protein links with action and affinity. The drug–protein table derived "
+        "from it is shared under the same terms.",
     ),
     Source(
-        key="drugbank",
+        key="drugbank_admet_ai",
         name="DrugBank approved drugs, as ADMET-AI ships them",
         version="admet-ai 2.0.1",
         date="2026-02",
@@ -132,7 +132,7 @@ _ROWS = (
         name="Anatomical Therapeutic Chemical classification",
         version="as in admet-ai 2.0.1",
         date="2026-02",
-        licence="names and codes of the WHO Collaborating Centre for Drug Statistics Methodology, used with attribution",
+        licence="names and codes of the WHO Collaborating Centre for Drug Statistics Methodology, with attribution",
         url="https://atcddd.fhi.no",
         citation="WHO Collaborating Centre for Drug Statistics Methodology, ATC classification index, Oslo",
         notes="Classes of levels 1 to 4; which name belongs to which code was worked out from the drugs' rows.",
