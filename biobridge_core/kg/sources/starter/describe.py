@@ -9,6 +9,7 @@ from collections.abc import Iterable
 MAX_DEFINITION_WORDS = 80
 MAX_TEXT_SYNONYMS = 8
 
+_NUMBER = re.compile(r"[^\W\d_]*\d[^\W_]*")
 _WORD = re.compile(r"[^\W_]+")
 _ROMAN = re.compile(r"(?=[ivx])(x{0,2})(ix|iv|v?i{0,3})$", re.IGNORECASE)
 _FILLERS = frozenset({"type", "the", "of", "and"})
@@ -20,9 +21,21 @@ def words(title: str) -> frozenset[str]:
     >>> sorted(words("Epileptic encephalopathy, early infantile, type 6"))
     ['6', 'early', 'encephalopathy', 'epileptic', 'infantile']
     """
-    plain = unicodedata.normalize("NFKD", title.casefold())
-    found = _WORD.findall("".join(letter for letter in plain if not unicodedata.combining(letter)))
+    plain = title.casefold()
+    if not plain.isascii():
+        letters = unicodedata.normalize("NFKD", plain)
+        plain = "".join(letter for letter in letters if not unicodedata.combining(letter))
+    found = _WORD.findall(plain)
     return frozenset(found) - _FILLERS or frozenset(found)
+
+
+def key(title: str) -> tuple[frozenset[str], tuple[str, ...]]:
+    """Return what two titles of one thing have in common: their words, and their numbers in order.
+
+    >>> key("type 1 diabetes mellitus 2") == key("diabetes mellitus type 2, 1")
+    False
+    """
+    return words(title), tuple(_NUMBER.findall(title.casefold()))
 
 
 def similarity(a: str, b: str) -> float:

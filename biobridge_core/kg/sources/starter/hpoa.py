@@ -6,7 +6,6 @@ composition of two relations; only their gene and disease columns are read.
 
 from __future__ import annotations
 
-import csv
 import re
 from collections import Counter
 from collections.abc import Iterator
@@ -58,16 +57,15 @@ def read_annotations(path: Path) -> Annotations:
         If a column is missing.
     """
     found = Annotations()
-    for row in _rows(path, ("database_id", "disease_name", "qualifier", "hpo_id", "frequency", "aspect")):
-        disease = row["database_id"]
-        found.titles.setdefault(disease, row["disease_name"])
-        reason = no_link(row["qualifier"], row["aspect"], row["frequency"])
+    columns = ("database_id", "disease_name", "qualifier", "hpo_id", "reference", "evidence", "frequency", "aspect")
+    for disease, title, qualifier, phenotype, reference, evidence, frequency, aspect in _rows(path, columns):
+        found.titles.setdefault(disease, title)
+        reason = no_link(qualifier, aspect, frequency)
         if reason:
             found.dropped[reason] += 1
-            continue
-        frequency = _FREQUENCIES.get(row["frequency"], row["frequency"])
-        evidence = f"{row['evidence']} {row['reference']}".strip()
-        found.rows.append(Annotation(disease, row["hpo_id"], evidence, frequency))
+        else:
+            frequency_words = _FREQUENCIES.get(frequency, frequency)
+            found.rows.append(Annotation(disease, phenotype, f"{evidence} {reference}".strip(), frequency_words))
     return found
 
 
@@ -92,15 +90,18 @@ def read_gene_diseases(path: Path) -> set[tuple[str, str]]:
     GraphError
         If a column is missing.
     """
-    return {(row["ncbi_gene_id"], row["disease_id"]) for row in _rows(path, ("ncbi_gene_id", "disease_id"))}
+    return {(gene, disease) for gene, disease in _rows(path, ("ncbi_gene_id", "disease_id"))}
 
 
-def _rows(path: Path, needed: tuple[str, ...]) -> Iterator[dict[str, str]]:
-    with path.open(encoding="utf-8", newline="") as lines:
-        table = csv.DictReader(
-            (line for line in lines if not line.startswith("#")), delimiter="\t", quoting=csv.QUOTE_NONE
-        )
-        missing = sorted(set(needed) - set(table.fieldnames or ()))
+def _rows(path: Path, needed: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
+    with path.open(encoding="utf-8") as lines:
+        header = next((line for line in lines if not line.startswith("#")), "").rstrip("\n").split("\t")
+        missing = [column for column in needed if column not in header]
         if missing:
             raise GraphError(f"{path} has no column {', '.join(missing)}.", "Fetch its package again.")
-        yield from table
+        places = [header.index(column) for column in needed]
+        for line in lines:
+            cells = line.rstrip("\n").split("\t")
+            if len(cells) != len(header):
+                raise GraphError(f"{path} has a row of {len(cells)} cells: {line[:60]!r}.", "Fetch its package again.")
+            yield tuple(cells[place] for place in places)

