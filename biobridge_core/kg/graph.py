@@ -289,6 +289,15 @@ class KnowledgeGraph:
         keys = np.unique(pairs[:, 0].astype(np.int64) * self.n_entities + pairs[:, 1])
         return np.stack([keys // self.n_entities, keys % self.n_entities], axis=1).astype(np.int32)
 
+    def triple(self, index: int, *, back: bool = False) -> Triple:
+        """Return stored link ``index`` (0 .. n_triples - 1), read from its tail through the inverse where ``back``."""
+        name = self.forward_names[self.relation_of_triple[index]]
+        head, tail = self.ids[self.heads[index]], self.ids[self.tails[index]]
+        if back:
+            name, head, tail = self.relations[name].inverse, tail, head
+        source, evidence, value = (words[codes[index]] for codes, words in self._words.values())
+        return Triple(head, name, tail, source=source, evidence=evidence, value=value)
+
     @cached_property
     def triples(self) -> pd.DataFrame:
         """The stored (forward) links: head and tail (int32 rows), relation, source, evidence, value (categories)."""
@@ -306,7 +315,7 @@ class KnowledgeGraph:
         result: dict[int, list[Triple]] = {}
         tails, triples, back = self._links(head_row, tail_modality)
         for tail, triple, is_back in zip(tails.tolist(), triples.tolist(), back.tolist(), strict=True):
-            result.setdefault(tail, []).append(self._triple(triple, is_back))
+            result.setdefault(tail, []).append(self.triple(triple, back=is_back))
         return result
 
     def known_rows(self, head_row: int, tail_modality: str) -> NDArray[np.int32]:
@@ -373,14 +382,6 @@ class KnowledgeGraph:
             column = column.chunk(0) if isinstance(column, pa.ChunkedArray) else column
             words[name] = (column.indices.to_numpy(), column.dictionary.to_pylist())
         return words
-
-    def _triple(self, index: int, back: bool) -> Triple:
-        name = self.forward_names[self.relation_of_triple[index]]
-        head, tail = self.ids[self.heads[index]], self.ids[self.tails[index]]
-        if back:
-            name, head, tail = self.relations[name].inverse, tail, head
-        source, evidence, value = (words[codes[index]] for codes, words in self._words.values())
-        return Triple(head, name, tail, source=source, evidence=evidence, value=value)
 
 
 def _codes(column: pa.ChunkedArray, names: list[str]) -> NDArray[np.int8]:
