@@ -53,18 +53,34 @@ def query(
 
 @kg_app.command()
 def stats(
-    where: Annotated[_Stage, typer.Option(help="The shipped bundle or the build folder.")] = _Stage.BUNDLE,
+    where: Annotated[_Stage, typer.Option(help="Shipped bundle or build folder.")] = _Stage.BUNDLE,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")] = False,
 ) -> None:
     """Count entities and triples."""
     from biobridge_core.kg.check import stats as count
     from biobridge_core.kg.graph import KnowledgeGraph
 
-    print(count(KnowledgeGraph.load(_kg_folder(where))))
+    found = count(KnowledgeGraph.load(_kg_folder(where)))
+    if as_json:
+        print(json.dumps(found.as_dict(), indent=1))
+        return
+    print(f"{'entities':<48}{'all':>10}{'linked':>10}   (linked: with a link other than is-a)")
+    for name, n in found.entities.items():
+        print(f"  {name:<46}{n:>10,}{found.linked_entities.get(name, 0):>10,}")
+    print(f"  {'in all':<46}{found.n_entities:>10,}{sum(found.linked_entities.values()):>10,}")
+    for title, links, total in (
+        ("links", found.links, found.n_links),
+        ("hierarchies", found.hierarchy_links, found.n_hierarchy_links),
+    ):
+        print(f"\n{title}")
+        for name, n in links.items():
+            print(f"  {name:<46}{n:>10,}")
+        print(f"  {'in all':<46}{total:>10,}")
 
 
 @kg_app.command()
 def check(
-    where: Annotated[_Stage, typer.Option(help="The shipped bundle or the build folder.")] = _Stage.BUNDLE,
+    where: Annotated[_Stage, typer.Option(help="Shipped bundle or build folder.")] = _Stage.BUNDLE,
 ) -> None:
     """Fail on a dangling id, a duplicate, an entity without input or an unattributed triple."""
     from biobridge_core.kg.check import check as problems_of
