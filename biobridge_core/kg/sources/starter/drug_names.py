@@ -78,7 +78,7 @@ class DrugNames:
         names: dict[str, None] = {}
         for name in primary + salts:
             own = [name, *self._names_of.get(name, ())]
-            names.update(dict.fromkeys(other for other in own if not _inverted(other)))
+            names.update(dict.fromkeys(other for other in own if _readable(other)))
         return list(names)[:MAX_NAMES], ids
 
 
@@ -114,6 +114,6 @@ def load(path: Path) -> DrugNames:
     return DrugNames(names_of, name_of_id)
 
 
-def _inverted(name: str) -> bool:
-    """Whether it is an index form such as "hydrochloride, metformin", which nobody types."""
-    return bool(re.search(r"[a-z], [a-z]", name))
+def _readable(name: str) -> bool:
+    """Leave out index forms such as "hydrochloride, metformin", which nobody types, and rests of wiki markup."""
+    return not re.search(r"[a-z], [a-z]|[<>{}|&]|http", name)

@@ -11,7 +11,7 @@ from __future__ import annotations
 import logging
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -36,6 +36,7 @@ CLASS_RELATION = "drug_in_therapeutic_class"
 ENCODER_ELEMENTS = frozenset({"B", "Br", "C", "Cl", "F", "I", "N", "O", "P", "S", "Si"})
 
 MAX_SYNONYMS = 60
+MIN_LABELLED = 5  #: residues from which an equal sequence tells whose labelled copy a peptide is
 MAX_DRAWN_SMILES = 500  #: characters; a longer one is neither encoded nor drawn, so it is not kept
 #: Salts of these with citrate, acetate, gluconate … are taken for the metal, so they are no forms of the acid.
 _MINERALS = ("lithium", "potassium", "magnesium", "calcium", "strontium", "zinc", "aluminium")
@@ -52,7 +53,8 @@ class Form:
     id: str  #: ligand id, or DrugBank id
     name: str
     type: str = ""
-    names: tuple[str, ...] = ()  #: INN, synonyms
+    inn: str = ""  #: international nonproprietary name
+    names: tuple[str, ...] = ()  #: synonyms
     smiles: str = ""
     sequence: str = ""
     xrefs: tuple[str, ...] = ()
@@ -70,6 +72,11 @@ class Form:
     def curie(self) -> str:
         """The CURIE of this row in its own database."""
         return f"GtoPdb:{self.id}" if self.source == gtopdb.SOURCE else f"DrugBank:{self.id}"
+
+    @property
+    def plain_sequence(self) -> str:
+        """The amino-acid sequence, if it is at least ten of the twenty residues and nothing else; otherwise ""."""
+        return self.sequence if _PLAIN_SEQUENCE.fullmatch(self.sequence) else ""
 
     @property
     def order(self) -> tuple[int, ...]:
@@ -112,13 +119,14 @@ def assemble(
     dropped.update(lost)
     triples = pd.concat([targets, classes], ignore_index=True)
     linked = set(triples["head"])
+    owner = {form.curie: drug[0].curie for drug in drugs for form in drug}
     entities = []
     for drug in drugs:
         if drug[0].curie not in linked:
             status = "approved" if any(form.approved for form in drug) else "not approved"
             dropped[f"drug without a link to a human protein or a class, {status}"] += 1
             continue
-        entities.append(entity(drug, names, use_drugbank=context.drugbank_structures))
+        entities.append(entity(drug, names, owner, use_drugbank=context.drugbank_structures))
     dropped["row that is a further form of a drug (merged, not lost)"] = sum(len(drug) - 1 for drug in drugs)
     logger.info("%d drugs of %d have a link", len(entities), len(drugs))
     return Tables(pd.DataFrame(entities, columns=list(ENTITY_COLUMNS)), triples, dict(dropped))
@@ -130,7 +138,8 @@ def _from_ligand(ligand: gtopdb.Ligand) -> Form:
         id=ligand.id,
         name=ligand.name,
         type=ligand.type,
-        names=tuple(filter(None, (ligand.inn, *ligand.synonyms))),
+        inn=ligand.inn,
+        names=ligand.synonyms,
         smiles=ligand.smiles,
         sequence=ligand.sequence,
         xrefs=(f"PubChem:{ligand.pubchem}",) if ligand.pubchem else (),
@@ -200,20 +209,37 @@ def join(forms: Iterable[Form]) -> list[list[Form]]:
             groups.setdefault(form.structure.inchikey14, []).append(form)
         else:
             loose.append(form)
+    _merge_redrawn(groups)
     by_name = {form.name.lower(): key for key, group in groups.items() for form in group}
     by_sequence: dict[str, str] = {}
-    for form in sorted(loose, key=lambda form: (form.labelled, form.order)):
-        key = by_name.get(form.name.lower())
-        if key is None and form.sequence and form.labelled:
-            key = by_sequence.get(form.sequence)
-        if key is None:
-            key = f"{form.source} {form.id}"
-        groups.setdefault(key, []).append(form)
-        by_name.setdefault(form.name.lower(), key)
-        if form.sequence:
+    for key, group in groups.items():
+        for form in group:
             by_sequence.setdefault(form.sequence, key)
+    for form in sorted(loose, key=lambda form: (form.labelled, form.order)):
+        labelled = form.labelled and len(form.sequence) >= MIN_LABELLED
+        unlabelled = by_sequence.get(form.sequence) if labelled else None
+        chosen = by_name.get(form.name.lower()) or unlabelled or f"{form.source} {form.id}"
+        groups.setdefault(chosen, []).append(form)
+        by_name.setdefault(form.name.lower(), chosen)
+        by_sequence.setdefault(form.sequence, chosen)
     drugs = [sorted(group, key=lambda form: form.order) for group in groups.values()]
     return sorted(drugs, key=lambda drug: drug[0].order)
+
+
+def _merge_redrawn(groups: dict[str, list[Form]]) -> None:
+    """Merge drugs of one name and one heavy-atom composition: the tables drew another tautomer or charge."""
+    first: dict[tuple[str, str], str] = {}
+    for key in list(groups):
+        names = {(form.name.lower(), _heavy_formula(form)) for form in groups[key]}
+        known = next((first[name] for name in sorted(names) if name in first), None)
+        if known is not None:
+            groups[known] += groups.pop(key)
+        for name in names:
+            first.setdefault(name, known or key)
+
+
+def _heavy_formula(form: Form) -> str:
+    return re.sub(r"H\d*(?![a-z])|[+-]\d*$", "", form.structure.formula) if form.structure else ""
 
 
 def class_links(drugs: Iterable[list[Form]], class_ids: Iterable[str]) -> tuple[pd.DataFrame, dict[str, int]]:
@@ -232,8 +258,10 @@ def class_links(drugs: Iterable[list[Form]], class_ids: Iterable[str]) -> tuple[
     return pd.DataFrame(triples, columns=list(TRIPLE_COLUMNS)), dropped
 
 
-def entity(drug: list[Form], names: drug_names.DrugNames, *, use_drugbank: bool) -> dict[str, object]:
-    """Write one drug as a row of the entity table.
+def entity(
+    drug: list[Form], names: drug_names.DrugNames, owner: Mapping[str, str], *, use_drugbank: bool
+) -> dict[str, object]:
+    """Write one drug as a row of the entity table; ``owner`` tells which drug a row's CURIE belongs to.
 
     Its encoder reads, in this order: a plain amino-acid sequence, a SMILES whose elements it knows, or the text
     "name. type. synonyms" without ATC names or roles.
@@ -242,13 +270,14 @@ def entity(drug: list[Form], names: drug_names.DrugNames, *, use_drugbank: bool)
     usable = [form for form in drug if use_drugbank or form.source == gtopdb.SOURCE]
     own_ids = [form.id for form in drug if form.source == ADMET]
     primary = distinct([first.name, *(form.name for form in drug if form.structure == first.structure)])
-    others, found_ids = names.of(own_ids, [*primary, *first.names[:1]])
-    own = [name for form in drug for name in (form.name, *form.names)]
+    others, found_ids = names.of(own_ids, filter(None, [*primary, first.inn]))
+    own = [name for form in drug for name in (form.name, form.inn, *form.names)]
     synonyms = distinct([*own, *others], first.name)[:MAX_SYNONYMS]
     kind, content = encoder_input(usable, first.name, synonyms)
     drawn = next((form for form in usable if form.structure), None)
     xrefs = [form.curie for form in drug[1:]]
-    xrefs += [f"DrugBank:{drugbank}" for drugbank in found_ids]
+    found = [f"DrugBank:{drugbank}" for drugbank in found_ids]
+    xrefs += [curie for curie in found if owner.get(curie, first.curie) == first.curie]
     xrefs += [xref for form in drug for xref in form.xrefs]
     if drawn is not None and drawn.structure is not None:
         xrefs.append(f"InChIKey:{drawn.structure.inchikey}")
@@ -273,8 +302,8 @@ def entity(drug: list[Form], names: drug_names.DrugNames, *, use_drugbank: bool)
 def encoder_input(forms: list[Form], name: str, synonyms: Iterable[str]) -> tuple[InputKind, str]:
     """Choose what the drug's encoder reads, and of what kind it is."""
     for form in forms:
-        if _PLAIN_SEQUENCE.fullmatch(form.sequence):
-            return InputKind.SEQUENCE, form.sequence
+        if form.plain_sequence:
+            return InputKind.SEQUENCE, form.plain_sequence
     for form in forms:
         if form.structure is not None and not form.problem:
             return InputKind.SMILES, form.structure.smiles

@@ -90,7 +90,7 @@ def ligands(packages: Packages) -> list[Ligand]:
             name=plain(row["Name"]),
             type=row["Type"],
             inn=plain(row["INN"]),
-            synonyms=tuple(filter(None, map(plain, row["Synonyms"].split("|")))),
+            synonyms=tuple(name for name in map(plain, row["Synonyms"].split("|")) if name and "$$$" not in name),
             smiles=row["SMILES"].strip(),
             sequence="".join(sequences.get(row["Ligand id"], "").split()).upper(),
             pubchem=row["PubChem CID"],
