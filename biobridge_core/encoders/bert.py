@@ -22,6 +22,7 @@ from biobridge_core.errors import InputError, WeightsError
 from biobridge_core.types import InputKind
 
 MAX_TOKENS = 512
+MAX_CHARACTERS = 100_000
 PUBMEDBERT = "microsoft/BiomedNLP-BiomedBERT-base-uncased-abstract-fulltext"
 
 Pooling = Literal["cls", "mean"]
@@ -62,6 +63,11 @@ class Bert(BatchedEncoder[Tokens]):
     def _prepare(self, text: str) -> Prepared[Tokens]:
         if not text.strip():
             raise InputError("The text is empty.", "Write at least one word.")
+        if len(text) > MAX_CHARACTERS:
+            raise InputError(
+                f"The text has {len(text):,} characters; at most {MAX_CHARACTERS:,} are read.",
+                f"Give its first paragraph: the model sees {self._max_tokens} tokens.",
+            )
         tokens = self._tokenizer(text, truncation=False, verbose=False)["input_ids"]
         if len(tokens) <= self._ends:
             raise InputError("The text has no readable characters.", "Write at least one word.")

@@ -92,10 +92,10 @@ def test_a_long_text_is_cut_and_said(settings: Settings) -> None:
     np.testing.assert_allclose(encoded.vectors[1], encoded.vectors[2], atol=1e-5)
 
 
-@pytest.mark.parametrize("text", ["", "  \n", "\x00\x01"])
-def test_a_text_without_words_is_refused(settings: Settings, text: str) -> None:
+@pytest.mark.parametrize("text", ["", "  \n", "\x00\x01", "a " * 50_001])
+def test_a_text_without_words_or_too_long_is_refused(settings: Settings, text: str) -> None:
     write(settings.models / NAME)
-    with pytest.raises(InputError, match=r"empty|no readable"):
+    with pytest.raises(InputError, match=r"empty|no readable|100,002 characters"):
         create(NAME, settings).encode([text])
 
 
