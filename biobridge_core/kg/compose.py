@@ -61,7 +61,9 @@ def compose(graph: KnowledgeGraph, drug_row: int) -> list[Composed]:
     found: list[Composed] = []
     for route, middle, is_a in _ROUTES:
         paths: dict[int, list[tuple[Triple, ...]]] = {}
-        starts = {row: [(link,) for link in links] for row, links in graph.known(drug_row, middle).items()}
+        starts: dict[int, list[tuple[Triple, ...]]] = {
+            row: [(link,) for link in links] for row, links in graph.known(drug_row, middle).items()
+        }
         for row, ways in _with_ancestors(graph, starts, is_a).items():
             for disease, links in graph.known(row, "disease").items():
                 paths.setdefault(disease, []).extend((*way, link) for way in ways for link in links)

@@ -244,15 +244,18 @@ class KnowledgeGraph:
         )
 
     def inputs(self, rows: Sequence[int] | NDArray[np.integer]) -> list[str]:
-        """What the encoders read, one string a row: sequence, SMILES or text."""
+        """What the encoders read, one string a row: sequence, SMILES or text; empty where a broken graph has none."""
         wanted = np.asarray(rows, dtype=np.int64)
         is_sequence = self.kind_of_row[wanted] == _KINDS.index(InputKind.SEQUENCE)
         result: list[str] = [""] * len(wanted)
         places = np.flatnonzero(is_sequence)
         if len(places):
             table = self._sequences
-            found = np.searchsorted(table["row"].to_numpy(), wanted[places])
-            for place, text in zip(places, table["sequence"].take(pa.array(found)).to_pylist(), strict=True):
+            stored = table["row"].to_numpy()
+            found = np.minimum(np.searchsorted(stored, wanted[places]), max(len(stored) - 1, 0))
+            there = stored[found] == wanted[places] if len(stored) else np.zeros(len(places), dtype=bool)
+            texts = table["sequence"].take(pa.array(found[there])).to_pylist()
+            for place, text in zip(places[there], texts, strict=True):
                 result[place] = text
         places = np.flatnonzero(~is_sequence)
         if len(places):
