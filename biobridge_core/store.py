@@ -223,13 +223,7 @@ class EmbeddingStore:
             self.folder,
             "vectors",
             inputs={"encoder": self.encoder_id, "graph": graph_digest},
-            meta={
-                "seconds": round(self._seconds, 1),
-                "encoder": self.encoder_id,
-                "dim": self.dim,
-                "n": len(ids),
-                "notes": len(self._notes),
-            },
+            meta=self._state() | {"seconds": round(self._seconds, 1), "n": len(ids), "notes": len(self._notes)},
         )
 
     def close(self) -> None:
@@ -321,8 +315,10 @@ class EmbeddingStore:
         self._open()  # the other process may have added rows since we looked
 
     def _write_state(self) -> None:
-        state = {"encoder": self.encoder_id, "dim": self.dim, "seconds": self._seconds, "notes": self._notes}
-        _write_json(self.folder / "store.json", state)
+        _write_json(self.folder / "store.json", self._state())
+
+    def _state(self) -> dict[str, object]:
+        return {"encoder": self.encoder_id, "dim": self.dim, "seconds": self._seconds, "notes": self._notes}
 
     def _encode(self, encoder: Encoder, ids: list[str], inputs: list[str]) -> list[tuple[str, str]]:
         """Encode and store one chunk; return the ids that the encoder refuses, with its reason."""
