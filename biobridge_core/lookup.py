@@ -7,7 +7,6 @@ import re
 import unicodedata
 from collections import defaultdict
 from collections.abc import Sequence
-from itertools import islice
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -26,14 +25,17 @@ _MAX_CHOICES = 12
 _ID, _NAME, _FULL_NAME, _SYNONYM, _XREF = range(5)
 _CURIE = re.compile(r"([A-Za-z][A-Za-z0-9_.]*)[:_](\S+)")
 _TAG = re.compile(r"<[^<>]{0,2000}>")
-_CLOSE_ENOUGH = 80.0  #: rapidfuzz ratio from which a name is offered as "did you mean"
+_FOLDED = {ord(dash): " " for dash in "-_\u2010\u2011\u2012\u2013\u2014\u2015"} | {0x2019: "'"}
+_LETTERS_PER_TYPO = 6  #: a name of so many letters may differ in one of them and still be offered as "did you mean"
+_FAR_AHEAD = 5  #: of two entities that share a synonym, one with so many times the links is taken without asking
 _SHORT_NAME = 40  #: longer input is a sentence, not a misspelt name
 
 
 def normalise(name: str) -> str:
     """Fold a name so that case, dashes, quotes and spacing do not matter."""
-    folded = unicodedata.normalize("NFKC", name).casefold().replace("\u2019", "'")
-    return re.sub(r"[\s\-\u2010-\u2015_]+", " ", folded).strip()
+    if not name.isascii():
+        name = unicodedata.normalize("NFKC", name)
+    return " ".join(name.casefold().translate(_FOLDED).split())
 
 
 def clean(text: str) -> tuple[str, tuple[str, ...]]:
@@ -165,17 +167,21 @@ class Lookup:
         return None
 
     def suggest(self, text: str, limit: int = 5) -> list[int]:
-        """Rows of entities whose names are spelt most like ``text``."""
-        from rapidfuzz import fuzz, process
+        """Rows of entities whose names are one slip of the finger from ``text`` (two or more for long names)."""
+        from rapidfuzz import process
+        from rapidfuzz.distance import OSA
 
         key = normalise(text)
-        found = process.extract(key, self._names.keys(), scorer=fuzz.ratio, limit=4 * limit, score_cutoff=_CLOSE_ENOUGH)
-        rows: dict[int, None] = {}
-        for name, _score, _position in found:
+        slips = max(1, len(key) // _LETTERS_PER_TYPO)
+        names = [name for name in self._names if abs(len(name) - len(key)) <= slips]
+        found = process.extract(key, names, scorer=OSA.distance, score_cutoff=slips, limit=None)
+        best: dict[int, tuple[float, int, int]] = {}
+        for name, distance, _position in found:
             for tier, row in self._names[name]:
                 if tier in (_NAME, _FULL_NAME, _SYNONYM):
-                    rows.setdefault(row)
-        return list(islice(rows, limit))
+                    order = (distance, tier, -self._degree(row))
+                    best[row] = min(best.get(row, order), order)
+        return sorted(best, key=lambda row: best[row])[:limit]
 
     def _by_name(self, text: str, cleaned: str, notes: tuple[str, ...]) -> Resolution | None:
         matches = self._names.get(normalise(cleaned)) if len(cleaned) <= 500 else None
@@ -191,7 +197,8 @@ class Lookup:
         alternatives = (*queries, *(self._entity_query(text, row) for _, row in others))[:_MAX_CHOICES]
         if len(cleaned) > 1:
             alternatives = (*alternatives, *self._also_text(text, cleaned))
-        if len({query.modality for query in queries}) < len(queries):
+        clear = len(rows) > 1 and best >= _SYNONYM and self._degree(rows[0]) >= _FAR_AHEAD * self._degree(rows[1])
+        if len({query.modality for query in queries}) < len(queries) and not clear:
             note = f"“{_short(cleaned)}” can mean {len(rows)} different things. Choose one."
             return Resolution(text, None, alternatives, (*notes, note))
         return Resolution(text, queries[0], alternatives[1:], notes)

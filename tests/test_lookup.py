@@ -54,6 +54,20 @@ def test_a_misspelt_name_is_offered_not_guessed(lookup: Lookup) -> None:
     assert found.alternatives[0].value == "MONDO:0018875"
 
 
+@pytest.mark.parametrize("typed", ["TP35", "TP5", "TP533", "TO53"])
+def test_one_slip_in_a_symbol_is_offered(lookup: Lookup, typed: str) -> None:
+    found = lookup.find(typed)
+    assert found.chosen is None
+    assert found.alternatives[0].value == "UniProtKB:P04637"
+
+
+def test_a_word_close_to_nothing_is_searched_as_text_and_said(lookup: Lookup) -> None:
+    found = lookup.find("quux")
+    assert found.chosen is not None
+    assert found.chosen.kind is QueryKind.TEXT
+    assert "free text" in found.notes[-1]
+
+
 def test_sequence_and_smiles_are_recognised_and_identified(lookup: Lookup) -> None:
     sequence, molecule = lookup.find(f">my protein\n{TP53}").chosen, lookup.find("OC(=O)c1ccccc1OC(C)=O").chosen
     assert sequence is not None
