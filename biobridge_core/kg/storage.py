@@ -61,8 +61,8 @@ def load(folder: Path, *, verify: bool) -> KnowledgeGraph:
     columns = Columns(
         entities=_read(folder / "entities.parquet"),
         triples=_read(folder / "triples.parquet", dictionary=_WORDS),
-        details=partial(_read, folder / "details.parquet"),
-        sequences=partial(_read, folder / "sequences.parquet"),
+        details=partial(_read_later, folder, "details.parquet", str(head["digest"])),
+        sequences=partial(_read_later, folder, "sequences.parquet", str(head["digest"])),
     )
     return KnowledgeGraph(columns, modalities, relations, sources, head["digest"])
 
@@ -91,6 +91,13 @@ def _read(path: Path, dictionary: list[str] | None = None) -> pa.Table:
         raise ArtifactError(
             f"{path} cannot be read: {error}.", "Restore it from the repository or run `biobridge build kg`."
         ) from error
+
+
+def _read_later(folder: Path, name: str, digest: str) -> pa.Table:
+    """Read a table that was not needed at first, unless another graph has taken the folder's place meanwhile."""
+    if _read_json(folder / "graph.json").get("digest") != digest:
+        raise ArtifactError(f"{folder} was built anew while it was in use.", "Start again.")
+    return _read(folder / name)
 
 
 def _write_json(path: Path, rows: Mapping[str, Modality] | Mapping[str, Relation] | Mapping[str, Source]) -> None:

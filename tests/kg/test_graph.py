@@ -144,6 +144,14 @@ def test_damage_is_named(graph, tmp_path, name):
         KnowledgeGraph.load(tmp_path / "kg")
 
 
+def test_graph_that_is_replaced_while_in_use_is_not_mixed_with_the_new_one(graph, tmp_path):
+    graph.save(tmp_path / "kg")
+    loaded = KnowledgeGraph.load(tmp_path / "kg")
+    graph.with_triples(graph.heads > 0).save(tmp_path / "kg")
+    with pytest.raises(ArtifactError, match="anew"):
+        loaded.entity(0)
+
+
 def test_unknown_ids_rows_and_modalities(graph):
     with pytest.raises(UnknownEntityError, match="UniProtKB:Q0"):
         graph.entity("UniProtKB:Q0")
