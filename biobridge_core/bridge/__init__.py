@@ -1,1 +1,1 @@
-"""."""
+"""The bridge between frozen models: model, objectives, training."""
