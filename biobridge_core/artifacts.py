@@ -91,7 +91,7 @@ def write_folder(
 
 def write_manifest(folder: Path, stage: str, *, inputs: Mapping[str, str], meta: Mapping[str, object]) -> Manifest:
     """Hash every file of ``folder`` and write its manifest."""
-    files = {
+    files: dict[str, dict[str, str | int]] = {
         path.relative_to(folder).as_posix(): {"sha256": sha256_file(path), "bytes": path.stat().st_size}
         for path in sorted(folder.rglob("*"))
         if path.is_file() and path.name != MANIFEST

@@ -127,7 +127,11 @@ def build_bridge() -> None:
     """Train the bridge."""
     from biobridge_core.bridge.train import train_bridge
 
-    print(train_bridge(Settings.from_env(), progress=_progress))
+    def steps(done: int, of: int) -> None:
+        if done % 50 == 0 or done == of:
+            _progress(f"Training step {done:,} of {of:,}", done / of)
+
+    print(train_bridge(Settings.from_env(), progress=steps))
 
 
 @build_app.command("bundle")

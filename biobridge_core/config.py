@@ -17,6 +17,12 @@ from biobridge_core.types import InputKind
 ROOT = Path(__file__).resolve().parent.parent
 
 
+def default_cache() -> Path:
+    """Folder for downloads, following the XDG convention."""
+    base = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
+    return Path(base) / "biobridge"
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """Everything that decides which models and data are used.
@@ -27,7 +33,7 @@ class Settings:
     profile: str = "starter"
     bundle: Path = ROOT / "assets" / "starter"  #: trained bundle the app opens
     build: Path = ROOT / "build" / "starter"  #: where build stages write
-    cache: Path = field(default_factory=lambda: default_cache())  #: downloaded packages, per user
+    cache: Path = field(default_factory=default_cache)  #: downloaded packages, per user
     models: Path = field(default_factory=lambda: default_cache() / "models")  #: local weights of the paper profile
     device: str = "auto"  #: auto | cpu | cuda | cuda:N
     threads: int = 0  #: torch threads, 0 = torch's own choice
@@ -66,12 +72,6 @@ class Settings:
                     "Set it to the number of CPU threads to use, or leave it out.",
                 ) from error
         return replace(settings, **changes)  # type: ignore[arg-type]
-
-
-def default_cache() -> Path:
-    """Folder for downloads, following the XDG convention."""
-    base = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
-    return Path(base) / "biobridge"
 
 
 _PAPER_ENCODERS = {

@@ -30,9 +30,10 @@ from biobridge_core.kg.sources.starter.vocabulary import MODALITIES, RELATIONS
 
 logger = logging.getLogger(__name__)
 
-Progress = Callable[[str, int, int], None]  #: name of the source, sources done, sources in all
+Progress = Callable[[str, float], None]
 
 #: A protein without a single link would only be noise in every ranking; the same holds for any other entity.
+_ISA_ONLY = "isa_only"
 _WITHOUT_LINK = "entity without any link"
 _LIST_COLUMNS = ("synonyms", "xrefs", "flags")
 
@@ -82,7 +83,7 @@ def build_kg(settings: Settings, *, drugbank_structures: bool = True, progress: 
     folder = settings.build / "kg"
     graph.save(folder, meta=meta, inputs={name: packages.pins[name].sha256 for name in sorted(packages.used)})
     if progress:
-        progress("done", len(parts), len(parts))
+        progress("The knowledge graph is written", 1.0)
     logger.info("%d entities and %d triples in %s", graph.n_entities, graph.n_triples, folder)
     return folder
 
@@ -104,7 +105,7 @@ def read_sources(
 
     def take(name: str, read: Callable[[], Tables]) -> Tables:
         if progress:
-            progress(name, len(parts), len(names))
+            progress(f"Reading {name.replace('_', ' ')}", len(parts) / len(names))
         began = time.perf_counter()
         parts[name] = read()
         seconds[name] = round(time.perf_counter() - began, 1)
@@ -149,8 +150,19 @@ def assemble(parts: Iterable[Tables]) -> tuple[KnowledgeGraph, dict[str, int]]:
     }
     for modality, count in unique.loc[~linked, "modality"].value_counts().items():
         counts[f"{_WITHOUT_LINK}: {modality}"] = int(count)
-    graph = KnowledgeGraph.from_tables(unique[linked], links, MODALITIES, RELATIONS, SOURCES)
-    return graph, counts
+    kept = _mark_hierarchy_only(unique[linked], links)
+    return KnowledgeGraph.from_tables(kept, links, MODALITIES, RELATIONS, SOURCES), counts
+
+
+def _mark_hierarchy_only(entities: pd.DataFrame, links: pd.DataFrame) -> pd.DataFrame:
+    """Flag ``isa_only`` on what only the hierarchies reach: a source cannot know which links the others add."""
+    flat = links[~links["relation"].map(lambda name: RELATIONS[name].hierarchical)]
+    ends = set(flat["head"]) | set(flat["tail"])
+    flags = [
+        [flag for flag in flags if flag != _ISA_ONLY] + ([] if id_ in ends else [_ISA_ONLY])
+        for id_, flags in zip(entities["id"], entities["flags"], strict=True)
+    ]
+    return entities.assign(flags=flags)
 
 
 def merge_entities(entities: pd.DataFrame) -> pd.DataFrame:
