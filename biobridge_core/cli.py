@@ -125,13 +125,9 @@ def build_catalogue() -> None:
 @build_app.command("bridge")
 def build_bridge() -> None:
     """Train the bridge."""
-    from biobridge_core.bridge.train import train_bridge
+    from biobridge_core import stages
 
-    def steps(done: int, of: int) -> None:
-        if done % 50 == 0 or done == of:
-            _progress(f"Training step {done:,} of {of:,}", done / of)
-
-    print(train_bridge(Settings.from_env(), progress=steps))
+    print(stages.build_bridge(Settings.from_env(), progress=_progress))
 
 
 @build_app.command("bundle")
