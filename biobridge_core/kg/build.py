@@ -30,10 +30,10 @@ from biobridge_core.kg.sources.starter.vocabulary import MODALITIES, RELATIONS
 
 logger = logging.getLogger(__name__)
 
-Progress = Callable[[str, float], None]
+Progress = Callable[[str, float], None]  #: what is being done, share done (0..1)
 
-#: A protein without a single link would only be noise in every ranking; the same holds for any other entity.
 _ISA_ONLY = "isa_only"
+#: A protein without a single link would only be noise in every ranking; the same holds for any other entity.
 _WITHOUT_LINK = "entity without any link"
 _LIST_COLUMNS = ("synonyms", "xrefs", "flags")
 

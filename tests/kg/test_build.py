@@ -57,6 +57,16 @@ def test_assembly_leaves_out_what_no_link_reaches_and_counts_it(tables):
     assert check(graph) == []
 
 
+def test_only_what_hierarchies_alone_reach_is_flagged_so(tables):
+    entities, triples = tables
+    entities["flags"] = [["isa_only"] if id_ == "MONDO:1" else [] for id_ in entities["id"]]
+    graph, _ = build.assemble([Tables(entities, triples)])
+    assert graph.entity("MONDO:1").flags == ()  # a class is used for it, which its own source did not know
+    assert graph.entity("GO:1").flags == ("isa_only",)
+    rest = triples[triples["relation"] != "therapeutic_class_used_for_disease"]
+    assert build.assemble([Tables(entities, rest)])[0].entity("MONDO:1").flags == ("isa_only",)
+
+
 def test_dangling_link_stops_the_build(tables):
     entities, triples = tables
     with pytest.raises(GraphError, match="MONDO:1"):
