@@ -162,7 +162,7 @@ def _mark_hierarchy_only(entities: pd.DataFrame, links: pd.DataFrame) -> pd.Data
         [flag for flag in flags if flag != _ISA_ONLY] + ([] if id_ in ends else [_ISA_ONLY])
         for id_, flags in zip(entities["id"], entities["flags"], strict=True)
     ]
-    return entities.assign(flags=flags)
+    return entities.assign(flags=pd.Series(flags, index=entities.index, dtype=object))
 
 
 def merge_entities(entities: pd.DataFrame) -> pd.DataFrame:
