@@ -9,7 +9,7 @@ ask = state.current()
 asking.box()
 
 if not ask.q.strip():
-    st.markdown("Ask about a protein, a molecule, a disease or a sentence. Three seconds to try:")
+    st.markdown("Ask about a gene, a protein, a molecule, a disease, or in words. Four things to try:")
     asking.examples()
     st.caption(
         "You get what the knowledge graph **knows** (● known) and what the bridge **proposes** (○ predicted) in every "

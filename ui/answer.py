@@ -30,9 +30,14 @@ def show(bridge: BridgeService, query: Query) -> None:
         ask = _in_view(ask, retrieval)
         state.write(state.to_address(ask, query))
         listed = next(item for item in retrieval.lists if item.modality == ask.to)
-        st.markdown(f"#### {sentence(retrieval, listed)}")
+        with st.container(
+            horizontal=True, horizontal_alignment="distribute", vertical_alignment="center", key="answer", gap="small"
+        ):
+            st.markdown(f"##### {sentence(retrieval, listed)}", width="content")
+            _filters(ask)
         _warnings(retrieval)
-        _controls(retrieval, ask)
+        tabs = {item.modality: _tab(item, retrieval) for item in retrieval.lists}
+        _control("Kind", "to", tabs, ask.to, "What to look for. The number is how many links the graph knows.")
         _hits(bridge, listed, ask, key=f"{state.sense_of(query)} {ask.q[:60]} {ask.to} {ask.show} {ask.k}")
         _below(retrieval, when, ask)
 
@@ -87,11 +92,9 @@ def _warnings(retrieval: Retrieval) -> None:
         st.caption(f"Not in the graph itself. Nearest there, with cosine in the encoder's space: {near}.")
 
 
-def _controls(retrieval: Retrieval, ask: state.Ask) -> None:
-    tabs = {item.modality: _tab(item, retrieval) for item in retrieval.lists}
+def _filters(ask: state.Ask) -> None:
     shows = {"both": "All", "known": "● Known", "predicted": "○ Predicted"}
-    with st.container(horizontal=True, vertical_alignment="bottom", key="controls", gap="small"):
-        _control("Kind", "to", tabs, ask.to, "What to look for. The number is how many links the graph knows.")
+    with st.container(horizontal=True, vertical_alignment="center", width="content", key="filters", gap="small"):
         _control("Links", "show", shows, ask.show.value, "● known: in the graph. ○ predicted: by the bridge alone.")
         st.session_state["set k"] = ask.k
         st.number_input(
@@ -103,7 +106,7 @@ def _controls(retrieval: Retrieval, ask: state.Ask) -> None:
             on_change=_set,
             args=("k",),
             label_visibility="collapsed",
-            width=120,
+            width=110,
         )
 
 
@@ -111,7 +114,8 @@ def _tab(item: HitList, retrieval: Retrieval) -> str:
     plural = service.words(item.modality)[1]
     word = f"similar {plural}" if item.modality == retrieval.query.modality else plural
     count = f" · {theme.number(item.n_known)}" if item.n_known else ""
-    return f"{theme.style_of(item.modality).icon} {word}{count}"
+    style = theme.style_of(item.modality)
+    return f":{style.colour}[{style.icon}] {word}{count}"
 
 
 def _control(label: str, name: str, options: dict[str, str], value: str, tip: str) -> None:

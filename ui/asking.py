@@ -32,11 +32,7 @@ EXAMPLES = (
 )
 
 _BOX = "box"
-_KIND_WORDS = {
-    QueryKind.SEQUENCE: ("a protein sequence", ":material/genetics:"),
-    QueryKind.SMILES: ("a molecule (SMILES)", ":material/pill:"),
-    QueryKind.TEXT: ("free text", ":material/notes:"),
-}
+_KIND_WORDS = {QueryKind.SEQUENCE: "a protein sequence", QueryKind.SMILES: "a molecule (SMILES)"}
 
 
 def ask(text: str, sense: str = "") -> None:
@@ -50,7 +46,8 @@ def box(placeholder: str = "A gene, disease or drug · a protein sequence or FAS
     """The one box. Enter asks, Shift+Enter starts a line, pasted lines are kept; it shows what was asked last."""
     if st.session_state.pop("fresh", False):
         st.session_state[_BOX] = state.current().q
-    st.chat_input(placeholder, key=_BOX, on_submit=_submit)
+    with st.container(key="question"):  # outside a container it would stick to the bottom of the window
+        st.chat_input(placeholder, key=_BOX, on_submit=_submit)
 
 
 def _submit() -> None:
@@ -65,14 +62,15 @@ def examples() -> None:
 
 
 def describe(query: Query) -> str:
-    """What a reading is, in Markdown: ``the protein **TP53**``."""
-    kind = service.words(query.modality)[0]
+    """What a reading is, in Markdown: a badge with the kind, then the name."""
+    style = theme.style_of(query.modality)
+    badge = f":{style.colour}-badge[{style.icon} {theme.plain(service.words(query.modality)[0])}]"
     label = theme.plain(query.label or query.value, 80)
     if query.kind is QueryKind.ENTITY:
-        return f"the {kind} **{label}**"
+        return f"{badge} **{label}**"
     if query.kind is QueryKind.TEXT:
-        return f"free text, asked as a **{kind}**"
-    return f"{_KIND_WORDS[query.kind][0]}: **{label}**"
+        return f"free text, asked as a {badge}"
+    return f"{_KIND_WORDS[query.kind]}, asked as a {badge} **{label}**"
 
 
 def option(query: Query) -> str:
@@ -82,7 +80,7 @@ def option(query: Query) -> str:
         return f"{kind}: {theme.shorten(query.label, 60)} ({query.value})"
     if query.kind is QueryKind.TEXT:
         return f"free text as {kind}"
-    return f"{_KIND_WORDS[query.kind][0]}"
+    return _KIND_WORDS[query.kind]
 
 
 def understood(resolution: Resolution, ask_now: state.Ask) -> Query | None:

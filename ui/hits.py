@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from biobridge_core.service import BridgeService
 
 _LOG = logging.getLogger("biobridge.ui")
-_ROW, _DRAWING_ROW = 29, 76
+_ROW, _DRAWING_ROW, _HEADER = 27, 76, 37
 _DRAWING = (116, 72)
 _VISIBLE_ROWS = 20
 _MAX_DRAWN = 60  #: drawings sent at once; the table scrolls beyond
@@ -92,7 +92,7 @@ def _table(hits: Sequence[Hit], drawings: Sequence[str], relations: Mapping[str,
         table.style.format({"id": lambda url: ids[str(url)], "score": "{:.3f}"}),
         hide_index=True,
         row_height=row,
-        height=min(len(hits), _VISIBLE_ROWS if row == _ROW else 8) * row + 38,
+        height=min(len(hits), _VISIBLE_ROWS if row == _ROW else 8) * row + _HEADER,
         column_config=_columns(key, hits),
         key=f"table {key}",
         alt="Ranked hits, best first",
@@ -174,7 +174,7 @@ def _card(hit: Hit, drawing: str, relations: Mapping[str, Relation]) -> str:
     )
     picture = f'<img src="{drawing}" alt="">' if drawing else ""
     second = _second_name(hit)
-    lines = [f'<div class="bb-card">{picture}<b>{hit.rank}. {title}</b>']
+    lines = [f'<div class="bb-card"><div class="bb-text"><b>{hit.rank}. {title}</b>']
     if second:
         lines.append(f'<div class="bb-full">{escape(second)}</div>')
     lines.append(f'<div class="bb-bar"><i style="width:{min(max(hit.percentile, 0.0), 100.0):.1f}%"></i></div>')
@@ -188,4 +188,4 @@ def _card(hit: Hit, drawing: str, relations: Mapping[str, Relation]) -> str:
     lines.append('<div class="bb-line">' + "".join(f"<span>{escape(fact)}</span>" for fact in facts if fact) + "</div>")
     if hit.sources:
         lines.append(f'<div class="bb-line">{escape("; ".join(hit.sources))}</div>')
-    return "".join(lines) + "</div>"
+    return "".join(lines) + f"</div>{picture}</div>"

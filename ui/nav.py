@@ -23,14 +23,21 @@ PURPOSE = "Research use, not medical advice"
 
 
 def pages() -> list[StreamlitPage]:
-    """Every page with its address; the first is what the bare address opens."""
+    """Every page with its address.
+
+    The default page's own address is always the bare one, so the default forwards to ``/explore``. Pages have no icons:
+    Streamlit fetches a page's icon from a font server to put it in the browser's tab.
+    """
     folder = ROOT / "pages"
     return [
-        st.Page(
-            folder / "explore.py", title="Explore", icon=":material/travel_explore:", url_path="explore", default=True
-        ),
-        st.Page(folder / "about.py", title="About", icon=":material/info:", url_path="about"),
+        st.Page(_home, title=NAME, default=True, visibility="hidden"),
+        st.Page(folder / "explore.py", title="Explore", url_path="explore"),
+        st.Page(folder / "about.py", title="About", url_path="about"),
     ]
+
+
+def _home() -> None:
+    st.switch_page(pages()[1], query_params=dict(st.query_params))
 
 
 def current() -> StreamlitPage:

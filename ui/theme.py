@@ -81,10 +81,14 @@ def words(modality: str) -> tuple[str, str]:
 
 #: Static, holds nothing foreign. On a phone the wide table gives way to cards.
 CSS = """
-.block-container {padding-top: 3.6rem; padding-bottom: 2rem; max-width: 1500px;}
+.stMainBlockContainer {padding-top: 3.2rem; padding-bottom: 2rem; max-width: 1500px;}
+.stMainBlockContainer > .stVerticalBlock {gap: .5rem;}
+.st-key-frame h2 {font-size: 1.15rem; padding: 0;}
+.st-key-answer h5 {padding: 0; font-size: 1.08rem; line-height: 1.35;}
 .st-key-hits_cards {display: none;}
-.bb-card {border: 1px solid color-mix(in srgb, currentColor 22%, transparent); border-radius: .4rem;
-  padding: .6rem .75rem; margin-bottom: .5rem; line-height: 1.35; overflow-wrap: anywhere;}
+.bb-card {display: flex; gap: .6rem; align-items: center; padding: .6rem .75rem; margin-bottom: .5rem;
+  border: 1px solid color-mix(in srgb, currentColor 22%, transparent); border-radius: .4rem;
+  line-height: 1.35; overflow-wrap: anywhere;}
 .bb-card b {font-size: 1.02rem;}
 .bb-card a {color: inherit; text-decoration: underline; text-underline-offset: 2px;}
 .bb-card .bb-line {display: flex; flex-wrap: wrap; gap: .15rem .8rem; font-size: .86rem; opacity: .85;}
@@ -92,11 +96,11 @@ CSS = """
 .bb-card .bb-bar {height: 4px; border-radius: 2px; margin: .35rem 0 .2rem;
   background: color-mix(in srgb, currentColor 14%, transparent);}
 .bb-card .bb-bar i {display: block; height: 4px; border-radius: 2px; background: currentColor; opacity: .6;}
-.bb-card img {float: right; width: 112px; height: 84px; margin-left: .5rem; background: #fff; border-radius: .3rem;}
+.bb-card .bb-text {flex: 1; min-width: 0;}
+.bb-card img {width: 112px; height: 72px; flex: none;}
 @media (max-width: 640px) {
-  .block-container {padding-left: .9rem; padding-right: .9rem;}
+  .stMainBlockContainer {padding-left: .9rem; padding-right: .9rem;}
   .st-key-hits_table {display: none;}
   .st-key-hits_cards {display: block;}
-  .st-key-frame h2 {font-size: 1.15rem;}
 }
 """

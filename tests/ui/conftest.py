@@ -142,7 +142,7 @@ Opener = Callable[..., AppTest]
 @pytest.fixture
 def open_app(fake: FakeService) -> Opener:
     def opened(page: str = "", params: Mapping[str, str] | None = None) -> AppTest:
-        app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=20)
+        app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120)
         for name, value in (params or {}).items():
             app.query_params[name] = value
         if page:

@@ -32,7 +32,7 @@ def test_empty_page_offers_four_examples_and_each_answers(open_app, words_of):
 
 def test_a_symbol_typed_gives_a_sentence_then_hits(open_app, words_of):
     app = ask(open_app(), "TP53")
-    assert "Read as the protein **TP53**" in words_of(app)
+    assert "protein] **TP53**" in words_of(app)
     assert "linked to 3 diseases in the graph" in words_of(app)
     shown = table(app)
     assert list(shown["status"][:3]) == ["● known"] * 3
@@ -74,13 +74,13 @@ def test_free_text_and_long_input_stay_out_of_the_address(open_app):
 
 def test_free_text_in_an_address_is_read(open_app, words_of):
     app = open_app("pages/explore.py", {"q": "a patient with seizures", "as": "phenotype"})
-    assert "asked as a **phenotype**" in words_of(app)
+    assert "free text, asked as a :yellow-badge[" in words_of(app)
 
 
 def test_the_reading_can_be_switched(open_app, words_of):
     app = ask(open_app(), "CCO")
     app.selectbox[0].set_value("phenotype").run()
-    assert "free text, asked as a **phenotype**" in words_of(app)
+    assert "free text, asked as a :yellow-badge[" in words_of(app)
 
 
 def test_pasted_fasta_keeps_its_lines(open_app, fake, words_of):

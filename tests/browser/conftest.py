@@ -1,0 +1,181 @@
+"""The real app on a free port and a Chromium that can reach nothing but it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Browser, Page, Route, sync_playwright
+
+ROOT = Path(__file__).resolve().parents[2]
+NO_BROWSER = os.environ.get("BIOBRIDGE_NO_BROWSER") == "1"
+SCREENSHOTS = os.environ.get("BIOBRIDGE_SCREENSHOTS")  #: a folder outside the repository
+ARGUMENTS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+)
+PATIENCE = 180_000  #: milliseconds; models load in some seconds, but a busy machine may take minutes
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if Path(item.fspath).parent == Path(__file__).parent:
+            item.add_marker(pytest.mark.browser)
+            item.add_marker(pytest.mark.bundle)
+            if NO_BROWSER:
+                item.add_marker(pytest.mark.skip(reason="BIOBRIDGE_NO_BROWSER=1"))
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@dataclass
+class App:
+    """A running app."""
+
+    address: str
+    log: Path
+    process: subprocess.Popen[bytes]
+
+    def alive(self) -> bool:
+        return self.process.poll() is None
+
+
+@pytest.fixture(scope="session")
+def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
+    port = _free_port()
+    log = tmp_path_factory.mktemp("app") / "log.txt"
+    with log.open("wb") as out:
+        process = subprocess.Popen(
+            [
+                sys.executable,
+                "-m",
+                "streamlit",
+                "run",
+                "app.py",
+                "--server.port",
+                str(port),
+                "--server.address",
+                "127.0.0.1",
+            ],
+            cwd=ROOT,
+            stdout=out,
+            stderr=subprocess.STDOUT,
+        )
+    try:
+        running = App(f"http://127.0.0.1:{port}", log, process)
+        _wait(running)
+        yield running
+    finally:
+        process.terminate()
+        process.wait(timeout=30)
+
+
+def _wait(running: App) -> None:
+    until = time.monotonic() + 120
+    while time.monotonic() < until:
+        assert running.alive(), running.log.read_text()
+        try:
+            with urllib.request.urlopen(f"{running.address}/_stcore/health", timeout=5) as answer:
+                if answer.status == 200:
+                    return
+        except OSError:
+            time.sleep(0.3)
+    raise AssertionError(f"the app did not start:\n{running.log.read_text()}")
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    assert found, "There is no Chromium. Install it, or set BIOBRIDGE_NO_BROWSER=1 to leave the browser tests out."
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=found, args=list(ARGUMENTS))
+        yield browser
+        browser.close()
+
+
+@dataclass
+class Visit:
+    """One window on the app, and what it asked of the outside."""
+
+    page: Page
+    app: App
+    foreign: list[str] = field(default_factory=list)
+
+    def open(self, path: str = "/") -> None:
+        self.page.goto(self.app.address + path)
+
+    def ask(self, text: str) -> None:
+        box = self.page.get_by_test_id("stChatInputTextArea")
+        box.wait_for(state="visible")
+        box.fill(text)
+        box.press("Enter")
+
+    def choose(self, kind: str) -> None:
+        """Bring another kind of hits into view."""
+        self.page.get_by_test_id("stButtonGroup").first.get_by_role("radio", name=kind).click()
+
+    def wait_for_hits(self) -> None:
+        self.page.locator(".bb-card").first.wait_for(state="attached")
+
+    def cards(self) -> list[str]:
+        """Texts of the hits; the cards stand in the page at every width, a style sheet shows them on phones."""
+        self.wait_for_hits()
+        return self.page.locator(".bb-card").evaluate_all("cards => cards.map(card => card.textContent)")
+
+    def wait_until_idle(self) -> None:
+        self.page.wait_for_function(
+            "() => !document.querySelector('[data-testid=stStatusWidget], [data-testid=stSpinner], [data-stale=true]')"
+        )
+
+    def screenshot(self, name: str) -> None:
+        if SCREENSHOTS:
+            self.wait_until_idle()
+            self.page.wait_for_timeout(1500)
+            self.page.screenshot(path=str(Path(SCREENSHOTS) / f"{name}.png"))
+
+
+@pytest.fixture
+def visit(chromium: Browser, app: App) -> Iterator[Callable[..., Visit]]:
+    contexts = []
+
+    def opened(path: str = "/", width: int = 1440, height: int = 900, dark: bool = False) -> Visit:
+        context = chromium.new_context(
+            viewport={"width": width, "height": height}, color_scheme="dark" if dark else "light"
+        )
+        contexts.append(context)
+        context.set_default_timeout(PATIENCE)
+        made = Visit(context.new_page(), app)
+
+        def only_here(route: Route) -> None:
+            url = urlsplit(route.request.url)
+            if url.scheme in {"data", "blob"} or url.hostname == "127.0.0.1":
+                route.continue_()
+            else:
+                made.foreign.append(route.request.url)
+                route.abort()
+
+        context.route("**/*", only_here)
+        made.open(path)
+        return made
+
+    yield opened
+    for context in contexts:
+        context.close()

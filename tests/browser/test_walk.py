@@ -1,0 +1,195 @@
+"""The journeys of the page ``explore`` in a real browser, on the trained bundle, with nothing to reach but the app."""
+
+from __future__ import annotations
+
+import re
+import time
+
+import pytest
+
+from ui.asking import EXAMPLES
+
+KINDS = {
+    "protein": "proteins",
+    "drug": "drugs",
+    "disease": "diseases",
+    "biological_process": "biological processes",
+    "molecular_function": "molecular functions",
+    "cellular_component": "cellular components",
+    "phenotype": "phenotypes",
+    "therapeutic_class": "therapeutic classes",
+}
+TP53 = (
+    "MEEPQSDPSVEPPLSQETFSDLWKLLPENNVLSPLPSQAMDDLMLSPDDIEQWFTEDPGPDEAPRMPEAAPPVAPAPAAPTPAAPAPAPSWPLSSSVPSQKTYQGSYGFRLGFLHSGTAK"
+    "SVTCTYSPALNKMFCQLAKTCPVQLWVDSTPPPGTRVRAMAIYKQSQHMTEVVRRCPHHERCSDSDGLAPPQHLIRVEGNLRVEYLDDRNTFRHSVVVPYEPPEVGSDCTTIHYNYMCNS"
+    "SCMGGMNRRPILTIITLEDSSGNLLGRNSFEVRVCACPGRDRRTEEENLRKKGEPHHELPPGSTKRALPNNTSSSPQPKKKPLDGEYFTLQIRGRERFEMFRELNEALELKDAQAGKEPG"
+    "GSRAHSSHLKSKKGQSTSRHKKLMFKTEGPDSD"
+)
+ASPIRIN = EXAMPLES[2][1]
+SENTENCE = EXAMPLES[3][1]
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "head", "read_as"),
+    [
+        ("tp53", "TP53", "protein", "TP53"),
+        ("sequence", TP53, "protein", "a protein sequence"),
+        ("aspirin", ASPIRIN, "drug", "a molecule (SMILES)"),
+        ("sentence", SENTENCE, "", "free text"),
+    ],
+)
+def test_each_input_gives_ranked_hits_in_every_other_kind(visit, name, text, head, read_as):
+    here = visit()
+    here.ask(text)
+    here.wait_for_hits()
+    assert read_as in here.page.locator(".st-key-understood").inner_text()
+    tabs = here.page.get_by_test_id("stButtonGroup").get_by_role("radio").all_inner_texts()
+    own = [kind for kind in KINDS if any(tab.find(f"similar {KINDS[kind]}") >= 0 for tab in tabs)]
+    assert own == [head] if head else len(own) == 1
+    for kind, plural in KINDS.items():
+        if kind in own:
+            continue
+        here.page.get_by_role("radio", name=re.compile(rf"(?<!similar ){plural}\b")).click()
+        here.page.wait_for_function(
+            "kind => new URL(location).searchParams.get('to') === kind || !new URL(location).searchParams.has('q')",
+            arg=kind,
+        )
+        here.wait_until_idle()
+        cards = here.cards()
+        assert len(cards) >= 20, (kind, len(cards))
+        assert all(re.search(r"(● known|○ predicted)percentile", card) for card in cards)
+        ranks = [int(card.split(".", 1)[0]) for card in cards if "○ predicted" in card]
+        assert ranks == sorted(ranks)
+        here.screenshot(f"{name}-{kind}-1440")
+    assert here.foreign == []
+
+
+def test_a_cold_deep_link_shows_known_links_first(visit):
+    here = visit("/explore?q=UniProtKB:P35498&to=disease")
+    cards = here.cards()
+    assert "SCN1A" in here.page.locator(".st-key-answer").inner_text()
+    assert "● known" in cards[0]
+    assert any("○ predicted" in card for card in cards)
+    assert here.page.get_by_text("Research use, not medical advice").first.is_visible()
+    assert here.page.get_by_text("Page not found").count() == 0
+    here.screenshot("scn1a-1440")
+
+
+def test_the_address_follows_the_page_and_going_back_returns(visit):
+    here = visit()
+    here.ask("TP53")
+    here.page.wait_for_url(re.compile("q=UniProtKB"))
+    here.wait_for_hits()
+    here.wait_until_idle()
+    here.page.get_by_role("radio", name=re.compile("drugs")).click()
+    here.page.wait_for_url(re.compile("to=drug"))
+    here.wait_until_idle()
+    here.page.go_back()
+    here.page.wait_for_function("() => !location.search.includes('to=drug')")
+    here.wait_until_idle()
+    here.page.get_by_role("radio", name=re.compile("diseases"), checked=True).wait_for()
+
+
+def test_pasted_lines_are_one_fasta(visit):
+    here = visit()
+    here.page.get_by_test_id("stChatInputTextArea").wait_for(state="visible")
+    here.ask(f">sp|P04637|P53_HUMAN\n{TP53[:120]}\n{TP53[120:]}")
+    here.wait_for_hits()
+    assert "a protein sequence" in here.page.locator(".st-key-understood").inner_text()
+    assert "TP53" in here.page.locator("body").inner_text()
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("MKTAYIAKQRQISFVKSHFSRQ1LEERLGLIEVQAPILSRVGDGTQDNLSGAEKAVQ!!J", "no residues"),
+        ("C1CC", "SMILES"),
+        ("?", "too little"),
+        ("word " * 20_000, "at most"),
+        ("UniProtKB:Q00000", "no entity"),
+    ],
+)
+def test_bad_input_gets_a_message_and_the_app_lives_on(visit, app, text, said):
+    here = visit()
+    here.ask(text)
+    alert = here.page.get_by_test_id("stAlert").first
+    alert.wait_for()
+    assert said in alert.inner_text()
+    assert "Traceback" not in here.page.locator("body").inner_text()
+    here.ask("TP53")
+    assert here.cards()
+    assert app.alive()
+
+
+@pytest.mark.parametrize(
+    "query", ["q=TP53&k=1000000000", "q=TP53&to=nonsense&show=%3Cscript%3E", "q=%00%00&as=%22", "k=-1"]
+)
+def test_made_up_addresses_get_a_message(visit, query):
+    here = visit(f"/explore?{query}")
+    here.page.get_by_test_id("stAlert").first.wait_for()
+    assert "Traceback" not in here.page.locator("body").inner_text()
+    assert here.foreign == []
+
+
+def test_twenty_rows_on_a_laptop(visit):
+    here = visit("/explore?q=TP53&to=disease")
+    here.wait_for_hits()
+    table = here.page.get_by_test_id("stDataFrame").first
+    table.wait_for()
+    here.wait_until_idle()
+    box = table.bounding_box()
+    assert box is not None
+    assert box["height"] >= 20 * 27
+    assert box["y"] + box["height"] <= 900
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+def test_a_phone_shows_cards_and_nothing_wider_than_itself(visit, dark):
+    here = visit("/explore?q=TP53&to=drug", width=390, height=844, dark=dark)
+    here.wait_for_hits()
+    here.page.locator(".bb-card").first.wait_for(state="visible")
+    assert not here.page.get_by_test_id("stDataFrame").first.is_visible()
+    assert here.page.evaluate("document.documentElement.scrollWidth") <= 390
+    widest = here.page.locator(".bb-card").evaluate_all(
+        "cards => Math.max(...cards.map(c => c.getBoundingClientRect().right))"
+    )
+    assert widest <= 390
+    here.screenshot(f"tp53-drug-390-{'dark' if dark else 'light'}")
+
+
+def test_drawings_of_molecules_are_pictures(visit):
+    here = visit("/explore?q=TP53&to=drug", width=390, height=844)
+    here.wait_for_hits()
+    drawn = here.page.locator(".bb-card img").evaluate_all(
+        "all => all.filter(i => i.complete && i.naturalWidth > 0).length"
+    )
+    assert drawn >= 5
+
+
+@pytest.mark.parametrize(("width", "height"), [(1440, 900), (390, 844)])
+def test_about_names_sources(visit, width, height):
+    here = visit("/about", width=width, height=height)
+    here.page.get_by_text("Sources and licences").wait_for()
+    here.page.get_by_test_id("stDataFrame").first.wait_for()
+    assert here.page.get_by_text("Research use, not medical advice").first.is_visible()
+    here.screenshot(f"about-{width}")
+    assert here.foreign == []
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+def test_the_empty_page_offers_something_to_do(visit, dark):
+    for width, height in ((1440, 900), (390, 844)):
+        here = visit(width=width, height=height, dark=dark)
+        here.page.get_by_role("button", name="Gene TP53").wait_for()
+        here.wait_until_idle()
+        here.screenshot(f"empty-{width}-{'dark' if dark else 'light'}")
+        assert here.foreign == []
+
+
+def test_typed_text_is_not_in_the_log(visit, app):
+    here = visit()
+    secret = "a very unusual sentence about zebras with xylophone shaped phalanges"
+    here.ask(secret)
+    here.wait_for_hits()
+    time.sleep(0.5)
+    assert "xylophone" not in app.log.read_text(errors="replace")
