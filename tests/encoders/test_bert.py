@@ -6,15 +6,16 @@ import json
 import pickle
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pytest
 import torch
+from encoders.contract import EncoderContract
 
 from biobridge_core.config import Settings
-from biobridge_core.encoders import bert, create
-from biobridge_core.errors import InputError, WeightsError
+from biobridge_core.encoders import Encoder, bert, create
+from biobridge_core.errors import WeightsError
 
 NAME = "someone/tiny-bert"
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
@@ -45,6 +46,34 @@ def write(folder: Path, *, safe: bool = True, seed: int = 0) -> Any:
         encoding="utf-8",
     )
     return model
+
+
+class TestBert(EncoderContract):
+    module = "bert"
+    good = (*TEXTS, "early onset seizure " * 400)
+    bad: ClassVar[dict[str, str]] = {
+        "": "empty",
+        " \n\t": "empty",
+        "\x00\x01": "no readable characters",
+        "x" * 100_001: "100,001 characters",
+    }
+
+    @classmethod
+    def make(cls, folder: Path) -> Encoder:
+        write(folder / NAME)
+        return create(NAME, Settings(models=folder, device="cpu"))
+
+    @classmethod
+    def make_changed(cls, folder: Path) -> Encoder:
+        write(folder / NAME, seed=1)
+        return create(NAME, Settings(models=folder, device="cpu"))
+
+
+class TestMeanPooledBert(TestBert):
+    @classmethod
+    def make(cls, folder: Path) -> Encoder:
+        write(folder / NAME)
+        return bert.load(NAME, Settings(models=folder, device="cpu"), pooling="mean")
 
 
 @pytest.fixture
@@ -90,13 +119,6 @@ def test_a_long_text_is_cut_and_said(settings: Settings) -> None:
     assert [note.index for note in encoded.notes] == [1, 2]
     assert "1,202 tokens; only the first 512" in encoded.notes[0].message
     np.testing.assert_allclose(encoded.vectors[1], encoded.vectors[2], atol=1e-5)
-
-
-@pytest.mark.parametrize("text", ["", "  \n", "\x00\x01", "a " * 50_001])
-def test_a_text_without_words_or_too_long_is_refused(settings: Settings, text: str) -> None:
-    write(settings.models / NAME)
-    with pytest.raises(InputError, match=r"empty|no readable|100,002 characters"):
-        create(NAME, settings).encode([text])
 
 
 def test_missing_weights_say_where_to_put_what(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,15 +6,16 @@ import argparse
 import pickle
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pytest
 import torch
+from encoders.contract import EncoderContract
 
 from biobridge_core.config import Settings
-from biobridge_core.encoders import create, esm2
-from biobridge_core.errors import InputError, WeightsError
+from biobridge_core.encoders import Encoder, create, esm2
+from biobridge_core.errors import WeightsError
 
 NAME = "esm2_t2_tiny"
 P53 = "MEEPQSDPSVEPPLSQETFSDLWKLLPENNVLSPLPSQAMDDLMLSPDDIEQWFTEDPGPDEAPRMPEAAPPVAPAPAAPTPAAPAPAPSWPLSSSVPSQKT"
@@ -84,6 +85,43 @@ def write_transformers(folder: Path, model: Any) -> None:
     (folder / "vocab.txt").write_text("\n".join(tokens), encoding="utf-8")
 
 
+class TestFairEsm(EncoderContract):
+    module = "esm2"
+    good = (P53, "MKTAYIAKQR" * 3, "MXBZUOACDEFGHIKLMNPQRSTVWY", "M", P53 * 11)
+    bad: ClassVar[dict[str, str]] = {
+        "": "empty",
+        "MKT*": "'*' at position 4",
+        "MK1T": "'1' at position 3",
+        "mkt": "'m' at position 1",
+        "MKé": "'é' at position 3",
+        "M" * 35_001: "35,001 residues",
+    }
+
+    @classmethod
+    def write(cls, models: Path, model: Any) -> None:
+        models.mkdir(exist_ok=True)
+        write_fair(models / f"{NAME}.pt", model)
+
+    @classmethod
+    def make(cls, folder: Path) -> Encoder:
+        cls.write(folder, fair_model())
+        return create(NAME, Settings(models=folder, device="cpu"))
+
+    @classmethod
+    def make_changed(cls, folder: Path) -> Encoder:
+        model = fair_model()
+        with torch.no_grad():
+            model.layers[0].fc1.weight[0, 0] += 1
+        cls.write(folder, model)
+        return create(NAME, Settings(models=folder, device="cpu"))
+
+
+class TestTransformersEsm(TestFairEsm):
+    @classmethod
+    def write(cls, models: Path, model: Any) -> None:
+        write_transformers(models / "facebook" / NAME, model)
+
+
 @pytest.fixture(scope="module")
 def model() -> Any:
     return fair_model()
@@ -128,21 +166,6 @@ def test_a_long_protein_is_read_in_windows_weighted_by_length(settings: Settings
     assert [note.index for note in encoded.notes] == [1]
     assert "2,101 residues" in encoded.notes[0].message
     assert "3 windows" in encoded.notes[0].message
-
-
-@pytest.mark.parametrize(
-    ("sequence", "said"),
-    [("", "empty"), ("MKT1", "'1' at position 4"), ("MK T", "' ' at position 3"), ("M" * 35_001, "35,001 residues")],
-)
-def test_bad_input_is_named(settings: Settings, model: Any, sequence: str, said: str) -> None:
-    settings.models.mkdir()
-    write_fair(settings.models / f"{NAME}.pt", model)
-    encoder = create(NAME, settings)
-    with pytest.raises(InputError, match=said):
-        encoder.encode([sequence])
-    refusal = encoder.refusal(sequence)
-    assert refusal is not None
-    assert said in refusal.message
 
 
 def test_j_is_read_as_unknown_and_said(settings: Settings, model: Any) -> None:

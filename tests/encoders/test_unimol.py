@@ -6,27 +6,28 @@ import argparse
 import logging
 import pickle
 import warnings
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pytest
 import torch
+from encoders.contract import EncoderContract
 
 from biobridge_core.chem.conformers import conformer
 from biobridge_core.config import Settings
-from biobridge_core.encoders import create, unimol
-from biobridge_core.errors import InputError, WeightsError
+from biobridge_core.encoders import Encoder, create, unimol
+from biobridge_core.errors import WeightsError
 
 ASPIRIN = "CC(=O)Oc1ccccc1C(=O)O"
 COCAINE = "CN1C2CCC1C(C(C2)OC(=O)c1ccccc1)C(=O)OC"
 FILE = "mol_pre_all_h_220816.pt"
 
 
-@pytest.fixture(scope="module")
-def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A models folder with a checkpoint of the true shape: 15 layers, 512 wide, 64 heads, 31 tokens."""
-    folder = tmp_path_factory.mktemp("models")
+@cache
+def random_state() -> dict[str, torch.Tensor]:
+    """Random weights of the true shape: 15 layers, 512 wide, 64 heads, 31 tokens."""
     base = unimol._network_class()
 
     class Fresh(base):  # type: ignore[misc, valid-type]
@@ -34,12 +35,47 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
             del path, strict
 
     torch.manual_seed(0)
-    dictionary = str(unimol._dictionary_beside(folder / FILE))
+    dictionary = str(unimol._dictionary_beside(Path("none") / FILE))
     network = Fresh(output_dim=1, pretrained_model_path="none", pretrained_dict_path=dictionary)
     state = {key: value for key, value in network.state_dict().items() if not key.startswith("classification_head")}
     state["lm_head.bias"] = torch.zeros(31)  # the released file holds heads of pre-training too
+    return state
+
+
+def write(folder: Path, **changes: torch.Tensor) -> None:
+    """A checkpoint laid out as the released ones are."""
     (folder / "unimol").mkdir()
-    torch.save({"model": state, "args": argparse.Namespace(arch="unimol_base")}, folder / "unimol" / FILE)
+    content = {"model": random_state() | changes, "args": argparse.Namespace(arch="unimol_base")}
+    torch.save(content, folder / "unimol" / FILE)
+
+
+class TestUniMol(EncoderContract):
+    module = "unimol"
+    good = (ASPIRIN, "C", COCAINE, "C/C=C/Cl")
+    bad: ClassVar[dict[str, str]] = {
+        "": "not a SMILES",
+        "C1CC": "not a SMILES",
+        "CCO.CCO": "more than one molecule",
+        "N[Pt](N)(Cl)Cl": "does not know the atoms Pt",
+        "C" * 100: "302 atoms; at most 256",
+        "C" * 1000: "1000 atoms; at most 256",
+    }
+
+    @classmethod
+    def make(cls, folder: Path) -> Encoder:
+        write(folder)
+        return create("unimol", Settings(models=folder, device="cpu"))
+
+    @classmethod
+    def make_changed(cls, folder: Path) -> Encoder:
+        write(folder, **{"gbf.means.weight": random_state()["gbf.means.weight"] + 1})
+        return create("unimol", Settings(models=folder, device="cpu"))
+
+
+@pytest.fixture(scope="module")
+def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("models")
+    write(folder)
     return folder
 
 
@@ -83,24 +119,6 @@ def test_using_it_leaves_the_process_as_it_was(
     assert (rdBase.LogStatus(), list(warnings.filters), logging.getLogger().level) == (status, filters, level)
     assert not logging.getLogger("unimol_tools").handlers
     assert not list(tmp_path.iterdir())  # the package alone would make a folder for its logs
-
-
-@pytest.mark.parametrize(
-    ("smiles", "said"),
-    [
-        ("", "not a SMILES"),
-        ("C1CC", "not a SMILES"),
-        ("CCO.CCO", "more than one molecule"),
-        ("N[Pt](N)(Cl)Cl", "does not know the atoms Pt"),
-        ("C" * 100, "302 atoms; at most 256"),
-        ("C" * 1000, "1000 atoms; at most 256"),
-    ],
-)
-def test_bad_input_is_named(encoder: unimol.UniMol, smiles: str, said: str) -> None:
-    with pytest.raises(InputError, match=said):
-        encoder.encode([smiles])
-    with pytest.raises(InputError, match=f"Input 1: .*{said}"):
-        encoder.encode([ASPIRIN, smiles])
 
 
 def test_missing_weights_say_where_to_put_what(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
