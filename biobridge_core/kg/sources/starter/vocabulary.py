@@ -44,7 +44,7 @@ _LINKS = (
     ("drug_binds_protein", "drug", "protein", "acts on", "is acted on by"),
     ("disease_has_phenotype", "disease", "phenotype", "shows", "is shown in"),
     ("drug_in_therapeutic_class", "drug", "therapeutic_class", "belongs to", "contains the drug"),
-    ("therapeutic_class_used_for_disease", "therapeutic_class", "disease", "is used for", "is treated with"),
+    ("therapeutic_class_used_for_disease", "therapeutic_class", "disease", "is used for", "has drugs in the class"),
 )
 
 #: Modalities ordered by is-a. The relation is ``<modality>_is_a``, child → parent.
