@@ -20,8 +20,8 @@ import torch
 from numpy.typing import NDArray
 
 import biobridge_core
-from biobridge_core import chem
 from biobridge_core.bundle import Bundle
+from biobridge_core.chem.depict import svg
 from biobridge_core.config import Settings
 from biobridge_core.encoders import create
 from biobridge_core.encoders.base import Encoder
@@ -223,7 +223,7 @@ class BridgeService:
         InputError
             If the SMILES does not parse.
         """
-        return chem.svg(smiles, width=width, height=height, dark=dark)
+        return svg(smiles, width=width, height=height, dark=dark)
 
     def status(self) -> Status:
         """What is loaded, on which device, and what is missing."""
