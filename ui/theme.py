@@ -81,7 +81,7 @@ def words(modality: str) -> tuple[str, str]:
 
 #: Static, holds nothing foreign. On a phone the wide table gives way to cards.
 CSS = """
-.stMainBlockContainer {padding-top: 3.2rem; padding-bottom: 2rem; max-width: 1500px;}
+.stMainBlockContainer {padding-top: 3.9rem; padding-bottom: 2rem; max-width: 1500px;}
 .stMainBlockContainer > .stVerticalBlock {gap: .5rem;}
 .st-key-frame h2 {font-size: 1.15rem; padding: 0;}
 .st-key-answer h5 {padding: 0; font-size: 1.08rem; line-height: 1.35;}

@@ -44,16 +44,16 @@ def test_address_is_written_and_restores_the_view(open_app, words_of):
     app = ask(open_app(), "TP53")
     app.segmented_control(key="set to").set_value("phenotype").run()
     app.segmented_control(key="set show").set_value("predicted").run()
-    app.number_input(key="set k").set_value(30).run()
+    app.selectbox(key="set k").set_value(50).run()
     assert dict(app.query_params) == {
         "q": "UniProtKB:P04637",
         "to": "phenotype",
         "show": "predicted",
-        "k": "30",
+        "k": "50",
     }
     again = open_app("pages/explore.py", dict(app.query_params))
     assert set(table(again)["status"]) == {"○ predicted"}
-    assert len(table(again)) == 29
+    assert len(table(again)) == 49
     assert again.segmented_control(key="set to").value == "phenotype"
 
 
