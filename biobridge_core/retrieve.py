@@ -7,7 +7,6 @@ relations: the best intermediates of each step are asked in turn and their answe
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -48,9 +47,9 @@ class _Ranking:
 
     rows: NDArray[np.int32]
     scores: _Floats
-    relation: NDArray[np.int16] | None  #: index of the relation with the best score
-    relations: tuple[Relation, ...]
-    route: str
+    relations: tuple[Relation, ...] = ()  #: asked directly, or
+    routes: tuple[str, ...] = ()  #: over these chains
+    best: NDArray[np.int16] | None = None  #: which of them gave most of an entity's score
 
 
 class Retriever:
@@ -145,12 +144,13 @@ class Retriever:
         known: Mapping[int, list[Triple]] = {}
         if modality == head.modality:
             rows, scores = self._similar(head, modality)
-            ranking = _Ranking(rows, scores, None, (), "")
+            ranking = _Ranking(rows, scores)
             note = "Nearest in the foundation model's own space; no link is meant."
         else:
             ranking = self._ranking(head, modality)
-            known = self.graph.known(head.row, modality) if head.row is not None and not ranking.route else {}
-            note = f"No direct relation; reached over {ranking.route}." if ranking.route else ""
+            known = self.graph.known(head.row, modality) if head.row is not None and not ranking.routes else {}
+            chains = "; and over ".join(ranking.routes)
+            note = f"No direct relation in the graph; reached over {chains}." if chains else ""
         order = np.argsort(-ranking.scores, kind="stable")
         if head.row is not None:
             order = order[ranking.rows[order] != head.row]
@@ -164,7 +164,7 @@ class Retriever:
             self._hit(ranking, int(i), rank_of.get(int(i), position), float(below[i]), known, modality == head.modality)
             for position, i in enumerate(top, start=1)
         )
-        return HitList(modality, hits, len(order), len(known), ranking.route, note)
+        return HitList(modality, hits, len(order), len(known), "; ".join(ranking.routes), note)
 
     def _hit(
         self, ranking: _Ranking, i: int, rank: int, percentile: float, known: Mapping[int, list[Triple]], similar: bool
@@ -173,7 +173,10 @@ class Retriever:
         entity = self.graph.entity(row)
         triples = known.get(row, [])
         status = HitStatus.SIMILAR if similar else HitStatus.KNOWN if triples else HitStatus.PREDICTED
-        relation = "" if ranking.relation is None else ranking.relations[int(ranking.relation[i])].name
+        relation = (
+            ranking.relations[int(ranking.best[i])].name if ranking.best is not None and ranking.relations else ""
+        )
+        route = ranking.routes[int(ranking.best[i])] if ranking.best is not None and ranking.routes else ""
         if triples:
             relation = triples[0].relation
         sources = tuple(dict.fromkeys(_cite(triple) for triple in triples))
@@ -185,17 +188,19 @@ class Retriever:
             status,
             relation,
             sources,
-            ranking.route,
+            route,
             home_page(entity.id),
         )
 
     def _ranking(self, head: Head, modality: str) -> _Ranking:
-        route = self._route(head.modality, modality)
-        if len(route) == 2:
+        routes = self._routes(head.modality, modality)
+        rows = self.graph.rows(modality)
+        if len(routes[0]) == 2:
             scores, best, relations = self._direct(head.vector[None], head.modality, head.kind, modality)
-            return _Ranking(self.graph.rows(modality), scores[0], best[0], relations, "")
-        labels = " → ".join(self.graph.modalities[name].label for name in route)
-        return _Ranking(self.graph.rows(modality), self._over(head, route), None, (), labels)
+            return _Ranking(rows, scores[0], relations=relations, best=best[0])
+        weights = np.stack([self._over(head, route) for route in routes])  # (routes, tails)
+        labels = tuple(" → ".join(self.graph.modalities[name].label for name in route) for route in routes)
+        return _Ranking(rows, weights.mean(axis=0), routes=labels, best=weights.argmax(axis=0).astype(np.int16))
 
     def _direct(
         self, vectors: _Floats, modality: str, kind: InputKind, to: str
@@ -214,15 +219,16 @@ class Retriever:
     def _over(self, head: Head, route: Sequence[str]) -> _Floats:
         """Mixed softmax weight of each entity of the route's last modality.
 
-        Known links of the query to the first intermediate count as much as its best prediction.
+        Where the graph knows links of the query into the first intermediate, they share half of the weight.
         """
         scores, _, _ = self._direct(head.vector[None], head.modality, head.kind, route[1])
-        weights = self._softmax(scores)[0]
+        weights: _Floats = self._softmax(scores)[0]
         if head.row is not None:
             facts = self.graph.known(head.row, route[1])
             if facts:
-                at = self._position_in_modality(np.fromiter(facts, dtype=np.int32), route[1])
-                weights[at] = weights.max()
+                at = np.searchsorted(self.graph.rows(route[1]), np.fromiter(facts, dtype=np.int32))
+                weights *= 0.5
+                weights[at] += 0.5 / len(at)
         for here, there in pairwise(route[1:]):
             weights = self._step(weights, here, there)
         return weights
@@ -246,26 +252,22 @@ class Retriever:
         weights = np.exp(scaled, dtype=np.float32)
         return np.asarray(weights / weights.sum(axis=1, keepdims=True), dtype=np.float32)
 
-    def _route(self, start: str, end: str) -> list[str]:
-        """Shortest chain of modalities joined by relations, ties broken by the order of the modalities."""
-        previous: dict[str, str] = {start: ""}
-        queue = deque([start])
-        while queue:
-            here = queue.popleft()
-            if here == end:
-                break
-            for there in self._indexes:
-                if there not in previous and there != here and self.graph.relations_between(here, there):
-                    previous[there] = here
-                    queue.append(there)
-        if end not in previous:
-            raise InputError(
-                f"No chain of relations leads from {start} to {end} in this graph.", "Ask for another kind."
-            )
-        route = [end]
-        while previous[route[-1]]:
-            route.append(previous[route[-1]])
-        return route[::-1]
+    def _routes(self, start: str, end: str) -> list[list[str]]:
+        """All shortest chains of modalities that relations join, in the order of the modalities."""
+        reached = [[start]]
+        seen = {start}
+        while reached:
+            found = [route for route in reached if route[-1] == end]
+            if found:
+                return found
+            reached = [
+                [*route, there]
+                for route in reached
+                for there in self._indexes
+                if there not in seen and self.graph.relations_between(route[-1], there)
+            ]
+            seen |= {route[-1] for route in reached}
+        raise InputError(f"No chain of relations leads from {start} to {end} in this graph.", "Ask for another kind.")
 
     def _similar(self, head: Head, modality: str) -> tuple[NDArray[np.int32], _Floats]:
         rows = self.catalogue.rows(head.kind)
@@ -300,11 +302,8 @@ class Retriever:
             position[rows] = np.arange(len(rows), dtype=np.int32)
         return position
 
-    def _position_in_modality(self, rows: NDArray[np.int32], modality: str) -> NDArray[np.int64]:
-        return np.searchsorted(self.graph.rows(modality), np.sort(rows))
-
     def _kind(self, row: int) -> InputKind:
-        return list(InputKind)[self.graph.kind_of_row[row]]
+        return self.graph.input_kind(row)
 
 
 def _unit(vector: _Floats) -> _Floats:

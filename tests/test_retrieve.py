@@ -82,9 +82,19 @@ def test_known_links_beyond_k_are_listed_with_their_true_rank(retriever: Retriev
 
 def test_a_modality_without_a_relation_is_reached_over_a_route_and_never_known(retriever: Retriever) -> None:
     found = _ask(retriever, "GtoPdb:4920", "disease")
-    assert found.route == "drug → protein → disease"
+    assert found.route == "drug → protein → disease; drug → therapeutic class → disease"
+    assert {hit.route for hit in found.hits} <= set(found.route.split("; "))
     assert {hit.status for hit in found.hits} == {HitStatus.PREDICTED}
     assert sum(hit.score for hit in found.hits) == pytest.approx(1.0, abs=1e-4)
+
+
+def test_half_of_a_route_goes_through_what_the_graph_knows(retriever: Retriever) -> None:
+    graph, head = retriever.graph, retriever.head(retriever.graph.row("GtoPdb:4920"))
+    scores, _, _ = retriever._direct(head.vector[None], "drug", head.kind, "protein")
+    predicted = retriever._softmax(scores)[0]
+    at = int(graph.row("UniProtKB:P00533") - graph.rows("protein")[0])
+    expected = retriever._step(0.5 * predicted + 0.5 * (np.arange(3) == at), "protein", "disease")
+    assert retriever._over(head, ["drug", "protein", "disease"]) == pytest.approx(expected, abs=1e-6)
 
 
 def test_own_modality_gives_neighbours_without_the_query_itself(retriever: Retriever) -> None:
