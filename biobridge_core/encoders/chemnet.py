@@ -106,29 +106,62 @@ def _check_part(part: str, position: int) -> None:
 
 
 class _Lstm:
-    """One LSTM layer for inference; gates in torch's order i, f, g, o, the cell state in float32."""
+    """One LSTM layer for inference, with as few passes over memory as its equations allow.
 
-    def __init__(self, state: dict[str, torch.Tensor], device: torch.device, dtype: torch.dtype) -> None:
+    The state holds half of h and twice c, float32, and the weights make up for it: tanh(x) = 2 sigmoid(2x) - 1 then
+    costs nothing beside the sigmoid, which is fused into the product for all four gates (torch's order i, f, g, o).
+    Powers of two are exact.
+
+    Parameters
+    ----------
+    state
+        ``weight_ih_l0`` (4 width, input), ``weight_hh_l0`` (4 width, width) and their biases.
+    input_scale
+        2 where the inputs are halved states of another layer.
+    """
+
+    def __init__(
+        self, state: dict[str, torch.Tensor], device: torch.device, dtype: torch.dtype, *, input_scale: float = 1
+    ) -> None:
         self.width = state["weight_hh_l0"].shape[1]
         self.device, self.dtype = device, dtype
         scale = torch.ones(4 * self.width)
-        scale[2 * self.width : 3 * self.width] = 2  # tanh(x) = 2 sigmoid(2x) - 1: one sigmoid serves all four gates
-        self.recurrent = Projection((state["weight_hh_l0"] * scale[:, None]).t(), device, dtype)
-        self.input = Projection((state["weight_ih_l0"] * scale[:, None]).t(), device, dtype)
-        self.bias = ((state["bias_ih_l0"] + state["bias_hh_l0"]) * scale).to(device)
+        scale[2 * self.width : 3 * self.width] = 2
+        hidden = (state["weight_hh_l0"] * scale[:, None]).t() * 2
+        self._input = (state["weight_ih_l0"] * scale[:, None]).t() * input_scale
+        self._bias = (state["bias_ih_l0"] + state["bias_hh_l0"]) * scale
+        self._from_hidden = Projection(hidden, device, dtype)
+        self._from_both = Projection(torch.cat([hidden, self._input]), device, dtype)
+        self._plain_bias = self._bias.to(device, dtype)
 
     def drive(self, x: torch.Tensor) -> torch.Tensor:
-        """Share of the inputs in the gates, (steps, n, input) -> (steps, n, 4 width), float32."""
-        flat = self.input(x.reshape(-1, x.shape[-1]).to(self.dtype)).float() + self.bias
-        return flat.reshape(*x.shape[:-1], 4 * self.width)
+        """Share of inputs (steps, input) that all molecules have in common, plus the bias, (steps, 4 width)."""
+        return (x.cpu() @ self._input + self._bias).to(self.device, self.dtype)
 
-    def step(self, drive: torch.Tensor, hidden: torch.Tensor, cell: torch.Tensor) -> None:
-        """Advance ``hidden`` and ``cell`` (n, width), both float32, in place; ``drive`` is (n or 1, 4 width)."""
-        gates = (self.recurrent(hidden.to(self.dtype)) + drive).sigmoid_()
-        i, f, g, o = torch.chunk(gates, 4, dim=1)
-        cell.mul_(f).add_(g.mul_(2).sub_(1).mul_(i))
-        torch.mul(cell, 2, out=hidden)
-        hidden.sigmoid_().mul_(2).sub_(1).mul_(o)
+    def step(
+        self, hidden: torch.Tensor, cell: torch.Tensor, inputs: torch.Tensor | None, shared: torch.Tensor | None
+    ) -> None:
+        """Advance ``hidden`` and ``cell`` (n, width), float32, in place.
+
+        The first rows read their own ``inputs`` (a, input), the other n - a rows the one row ``shared`` of `drive`.
+        """
+        own = 0 if inputs is None else len(inputs)
+        if inputs is not None:
+            joined = torch.cat([hidden[:own].to(self.dtype), inputs.to(self.dtype)], dim=1)
+            self._update(self._from_both.sigmoid(joined, self._plain_bias), hidden[:own], cell[:own])
+        if shared is not None and own < len(hidden):
+            gates = self._from_hidden.sigmoid(hidden[own:].to(self.dtype), shared)
+            self._update(gates, hidden[own:], cell[own:])
+
+    def _update(self, gates: torch.Tensor, hidden: torch.Tensor, cell: torch.Tensor) -> None:
+        i, f, g, o = torch.chunk(gates.float(), 4, dim=1)
+        cell.mul_(f).sub_(i, alpha=2).addcmul_(i, g, value=4)
+        torch.sigmoid(cell, out=hidden)
+        hidden.sub_(0.5).mul_(o)
+
+    def zero_state(self, n: int) -> tuple[torch.Tensor, torch.Tensor]:
+        """Hidden and cell state before the first step, (n, width) each."""
+        return torch.zeros(n, self.width, device=self.device), torch.zeros(n, self.width, device=self.device)
 
 
 class ChemNetwork:
@@ -144,58 +177,76 @@ class ChemNetwork:
 
     def __init__(self, layers: list[dict[str, torch.Tensor]], device: torch.device, dtype: torch.dtype) -> None:
         self.device = device
-        # The network was trained on one-hot rows divided by the size of the vocabulary.
-        self.first = (layers[0]["weight"] / len(VOCABULARY)).to(device)
-        self.second = layers[1]["weight"].to(device)
-        self.backward, self.forward = _Lstm(layers[2], device, dtype), _Lstm(layers[3], device, dtype)
-        eye = torch.eye(_PAD + 1, len(VOCABULARY))  # the pad token is a row of zeros
-        self.one_hot = eye.to(device)
+        # The network was trained on one-hot rows divided by the size of the vocabulary: its first convolution is a
+        # table, with a row of zeros for the padding.
+        first = layers[0]["weight"].permute(2, 1, 0) / len(VOCABULARY)  # (4, 35, 32)
+        self.first = torch.nn.functional.pad(first, (0, 0, 0, 1)).to(device)
+        self.second = layers[1]["weight"].permute(2, 1, 0).flatten(0, 1).to(device)  # (4 * 32, 32)
+        self.backward = _Lstm(layers[2], device, dtype)
+        self.forward = _Lstm(layers[3], device, dtype, input_scale=2)
         self._padding: tuple[torch.Tensor, torch.Tensor] | None = None
 
     def last_state(self, pieces: list[NDArray[np.int64]], length: int) -> torch.Tensor:
-        """Output at the end of the padding, shape (n, 512), float32, for tokens padded to ``length`` characters."""
+        """Output at the end of the padding, shape (n, 512), float32, for tokens padded to ``length`` characters.
+
+        ``pieces`` must be sorted from long to short.
+        """
         steps = n_steps(length)
-        # A step of the second convolution sees tokens up to 4 step + 6, from 4 step - 3: beyond this, zeros alone.
-        own = min(steps, (max(map(len, pieces)) + 6) // 4)
-        features = self._convolve(pieces, own, length)  # (own, n, 32)
-        hidden, cell = self._walk_padding(steps)
-        n = len(pieces)
-        state = hidden[steps - own].repeat(n, 1), cell[steps - own].repeat(n, 1)
-        outputs = torch.empty(own, n, self.backward.width, device=self.device)
-        drive = self.backward.drive(features)
-        for step in reversed(range(own)):
-            self.backward.step(drive[step], *state)
-            outputs[step] = state[0]
-        shared = self.forward.drive(hidden[1 : steps - own + 1].flip(0)[:, None])  # (steps - own, 1, 2048)
-        state = tuple(torch.zeros(n, self.forward.width, device=self.device) for _ in range(2))  # type: ignore[assignment]
-        drive = self.forward.drive(outputs)
-        for row in (*drive, *shared):
-            self.forward.step(row, *state)
-        return state[0]
+        # Step t of the second convolution sees tokens 4t - 3 to 4t + 6: beyond its own steps a molecule is all zeros.
+        own = np.minimum(steps, [(len(piece) + 6) // 4 for piece in pieces])
+        if (np.diff(own) > 0).any():
+            raise ValueError("pieces must be sorted from long to short")
+        # How many molecules are not yet padding at each step; in blocks, as the matrix kernels like them.
+        alive = [min(len(pieces), -(-int((own > step).sum()) // 32) * 32) for step in range(own[0])]
+        outputs = self._run_backward(self._convolve(pieces, len(alive), length), alive, steps)  # (own, n, 128)
+        shared = self.forward.drive(self._walk_padding(steps)[0][1:].flip(0))  # (steps, 2048)
+        hidden, cell = self.forward.zero_state(len(pieces))
+        for step in range(steps):
+            inputs = outputs[step, : alive[step]] if step < len(alive) else None
+            self.forward.step(hidden, cell, inputs, shared[step])
+        return 2 * hidden
+
+    def _run_backward(self, features: torch.Tensor, alive: list[int], steps: int) -> torch.Tensor:
+        """Hidden states of the first recurrent layer at the first steps, (own, n, 128), from features (own, n, 32)."""
+        walked_hidden, walked_cell = self._walk_padding(steps)
+        n = features.shape[1]
+        hidden, cell = self.backward.zero_state(n)
+        outputs = torch.empty(len(alive), n, self.backward.width, device=self.device)
+        started = 0
+        for step in reversed(range(len(alive))):
+            now = alive[step]
+            # These molecules have crossed nothing but padding so far.
+            hidden[started:now], cell[started:now] = walked_hidden[steps - 1 - step], walked_cell[steps - 1 - step]
+            started = now
+            self.backward.step(hidden[:now], cell[:now], features[step, :now], None)
+            outputs[step, :now] = hidden[:now]
+        return outputs
 
     def _convolve(self, pieces: list[NDArray[np.int64]], own: int, length: int) -> torch.Tensor:
         """Features of the first ``own`` steps, (own, n, 32); what lies beyond is zero for every molecule."""
-        tokens = np.full((len(pieces), 4 * own + 6), _PAD, dtype=np.int64)
-        for row, piece in enumerate(pieces):
-            tokens[row, : len(piece)] = piece
-        x = self.one_hot[torch.from_numpy(tokens).to(self.device)].transpose(1, 2)  # (n, 35, 4 own + 6)
-        x = torch.selu(torch.nn.functional.conv1d(torch.nn.functional.pad(x, (1, 0)), self.first, stride=2))
-        x[:, :, _half(length) :] = 0  # the second convolution sees zeros beyond the end of the padded input
-        x = torch.selu(torch.nn.functional.conv1d(torch.nn.functional.pad(x, (1, 0)), self.second, stride=2))
-        return x[:, :, :own].permute(2, 0, 1)
+        tokens = np.full((4 * own + 10, len(pieces)), _PAD, dtype=np.int64)
+        for column, piece in enumerate(pieces):
+            tokens[3 : 3 + len(piece), column] = piece  # each convolution is padded by one place: 1 + 2 * 1
+        seen = torch.from_numpy(tokens).to(self.device)
+        places = 2 * own + 2  # step t of the second convolution sees places 2t - 1 to 2t + 2 of the first
+        x = sum(table[seen[tap : tap + 2 * places : 2]] for tap, table in enumerate(self.first))  # (places, n, 32)
+        x = torch.selu(x)
+        x[0] = x[1 + _half(length) :] = 0  # the second convolution sees zeros before the start and beyond the end
+        windows = torch.cat([x[tap : tap + 2 * own : 2] for tap in range(4)], dim=2)  # (own, n, 4 * 32)
+        return torch.selu(windows @ self.second)
 
     def _walk_padding(self, steps: int) -> tuple[torch.Tensor, torch.Tensor]:
         """States of the backward layer after 0 … steps steps of padding, (steps + 1, 128) each; kept."""
         if self._padding is None or len(self._padding[0]) <= steps:
-            layer = self.backward
-            hidden, cell = (torch.zeros(steps + 1, layer.width, device=self.device) for _ in range(2))
-            state = torch.zeros(1, layer.width, device=self.device), torch.zeros(1, layer.width, device=self.device)
-            drive = layer.drive(torch.zeros(1, 1, self.second.shape[0], device=self.device))[0]
-            for step in range(1, steps + 1):
-                layer.step(drive, *state)
-                hidden[step], cell[step] = state[0][0], state[1][0]
-            self._padding = hidden, cell
-        return self._padding
+            hidden, cell = self.backward.zero_state(1)
+            drive = self.backward.drive(torch.zeros(1, self.second.shape[1]))[0]
+            walked = [(hidden.clone(), cell.clone())]
+            for _ in range(steps):
+                self.backward.step(hidden, cell, None, drive)
+                walked.append((hidden.clone(), cell.clone()))
+            self._padding = torch.cat([each for each, _ in walked]), torch.cat([each for _, each in walked])
+        hidden, cell = self._padding
+        return hidden[: steps + 1], cell[: steps + 1]
 
 
 def n_steps(length: int) -> int:
@@ -220,7 +271,7 @@ class ChemNet(BatchedEncoder[tuple[NDArray[np.int64], int]]):
         Torch device; ``auto``, ``float32`` or ``bfloat16`` (auto takes bfloat16 where the hardware multiplies it).
     """
 
-    default_batch_size = 256
+    default_batch_size = 128
 
     def __init__(self, weights: Path, version: str, *, device: torch.device | str = "cpu", dtype: str = "auto") -> None:
         self._layers = _read(weights)
@@ -256,6 +307,7 @@ class ChemNet(BatchedEncoder[tuple[NDArray[np.int64], int]]):
         vectors = torch.empty(len(pieces), self.dim, device=self.device)
         for length in np.unique(lengths):
             rows = np.flatnonzero(lengths == length)
+            rows = rows[np.argsort([-len(pieces[row][0]) for row in rows], kind="stable")]
             vectors[torch.from_numpy(rows)] = self._model.last_state([pieces[row][0] for row in rows], int(length))
         return vectors
 

@@ -104,3 +104,10 @@ class Projection:
             return torch.nn.functional.linear(x, self._weight)
         product: torch.Tensor = torch.ops.mkldnn._linear_pointwise(x, self._packed, None, "none", [], "")
         return product
+
+    def sigmoid(self, x: torch.Tensor, bias: torch.Tensor) -> torch.Tensor:
+        """Logistic function of the product plus ``bias`` (m,), in the projection's precision; one pass where packed."""
+        if self._packed is None:
+            return torch.nn.functional.linear(x, self._weight, bias).sigmoid_()
+        product: torch.Tensor = torch.ops.mkldnn._linear_pointwise(x, self._packed, bias, "sigmoid", [], "")
+        return product
