@@ -72,29 +72,37 @@ def slot(modality: str, kind: InputKind | str) -> str:
 
 
 class Projection(nn.Module):
-    """Frozen vectors, centred and scaled to unit mean square, to the shared width."""
+    """Frozen vectors, centred and scaled, to the shared width."""
 
     centre: Tensor
     scale: Tensor
 
-    def __init__(self, dim: int, width: int, dropout: float) -> None:
+    def __init__(self, dim: int, width: int) -> None:
         super().__init__()
         self.register_buffer("centre", torch.zeros(dim))
-        self.register_buffer("scale", torch.ones(()))
-        self.dropout = nn.Dropout(dropout)
+        self.register_buffer("scale", torch.ones(dim))
         self.linear = nn.Linear(dim, width)
 
     def forward(self, x: Tensor) -> Tensor:
         """Frozen vectors (n, d) -> (n, w)."""
         x = (x - self.centre) * self.scale  # (n, d)
-        out: Tensor = self.linear(self.dropout(x))  # (n, d) -> (n, w)
+        out: Tensor = self.linear(x)  # (n, d) -> (n, w)
         return out
 
     @torch.no_grad()
-    def fit(self, x: Tensor) -> None:
-        """Set centre and scale from the vectors (n, d) of the slot: encoders differ by orders of magnitude."""
+    def fit(self, x: Tensor, whiten: float) -> None:
+        """Set centre and scale from the vectors (n, d) of the slot, to unit mean square.
+
+        Encoders differ by orders of magnitude, and so do the dimensions of one encoder after PCA. ``whiten`` is the
+        power to which a dimension's spread is divided out: 0 keeps the proportions, 1 makes all dimensions alike.
+        Vectors that do not differ say nothing about scale and leave it at 1.
+        """
         self.centre.copy_(x.mean(dim=0))
-        self.scale.copy_((x - self.centre).square().mean().clamp_min(1e-12).rsqrt())
+        spread = (x - self.centre).square().mean(dim=0).sqrt()  # (d,)
+        largest = float(spread.max())
+        if largest > 0:
+            scale = spread.clamp_min(1e-3 * largest) ** -whiten
+            self.scale.copy_(scale / (spread * scale).square().mean().sqrt())
 
 
 class Block(nn.Module):
@@ -198,9 +206,10 @@ class Bridge(nn.Module):
         self._modality = {name: i for i, name in enumerate(config.modalities)}
         self._relation = {name: i for i, name in enumerate(config.relations)}
         dims = config.inputs.items()
-        self.projections = nn.ModuleDict({name: Projection(dim, config.width, config.dropout) for name, dim in dims})
+        self.projections = nn.ModuleDict({name: Projection(dim, config.width) for name, dim in dims})
         self.modality_tokens = nn.Embedding(len(self._modality), config.width)
         self.relation_tokens = nn.Embedding(len(self._relation), config.width)
+        self.dropout = nn.Dropout(config.dropout)
         self.move = _TRANSFORMS[config.transform](config)
         self.log_temperature = nn.Parameter(torch.tensor(config.temperature).log(), config.learn_temperature)
         self.apply(_initialise)
@@ -241,11 +250,11 @@ class Bridge(nn.Module):
         embedded: Tensor = self.projections[name](vectors)  # (n, d) -> (n, w)
         return embedded
 
-    def fit_inputs(self, vectors: Tensor, modality: str, kind: InputKind | str) -> None:
-        """Set how a slot's vectors (n, d) are centred and scaled, before training."""
+    def fit_inputs(self, vectors: Tensor, modality: str, kind: InputKind | str, whiten: float = 0.0) -> None:
+        """Set how a slot's vectors (n, d) are centred and scaled, before training; see `Projection.fit`."""
         projection = self.projections[slot(modality, kind)]
         assert isinstance(projection, Projection)
-        projection.fit(vectors)
+        projection.fit(vectors, whiten)
 
     def query(self, embedded: Tensor, relation: str) -> Tensor:
         """Move projected heads (n, w) along a relation -> (n, w), L2-normalised.
@@ -258,7 +267,9 @@ class Bridge(nn.Module):
         if relation not in self._relation:
             raise InputError(f"The bridge knows no relation {relation!r}.", f"It knows {', '.join(self._relation)}.")
         head, tail = (self.modality_tokens.weight[self._modality[name]] for name in self.config.relations[relation])
-        moved = self.move(embedded, head, self.relation_tokens.weight[self._relation[relation]], tail)  # (n, w)
+        moved = self.move(
+            self.dropout(embedded), head, self.relation_tokens.weight[self._relation[relation]], tail
+        )  # (n, w)
         return functional.normalize((embedded + moved).float(), dim=-1)  # (n, w)
 
     def project(self, vectors: Tensor, modality: str, kind: InputKind | str) -> Tensor:

@@ -8,10 +8,11 @@ triples as in the BioBridge paper, against sampled tails or the other tails of t
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import torch
 from torch import Tensor
+from torch.autograd.function import FunctionCtx
 from torch.nn import functional
 
 Objective = Literal["full", "paired", "in_batch"]
@@ -48,17 +49,38 @@ def grouped_softmax(logits: Tensor, positive: Cells, ignored: Cells, competition
     Tensor
         Scalar.
     """
-    minus = logits.new_tensor(_MINUS)
-    true = logits[positive.rows, positive.columns]  # (n_positive,)
-    rest = logits.index_put((ignored.rows, ignored.columns), minus)
-    if competition == "alone":
-        rest = rest.index_put((positive.rows, positive.columns), minus)
-        against = rest.logsumexp(dim=1)[positive.rows]  # (n_queries,) -> (n_positive,)
-        losses = functional.softplus(against - true)
-    else:
-        losses = rest.logsumexp(dim=1)[positive.rows] - true
-    counts = torch.bincount(positive.rows, minlength=len(logits)).to(losses.dtype)  # (n_queries,)
-    return (losses / counts[positive.rows]).sum() / len(logits)
+    loss: Tensor = _GroupedSoftmax.apply(logits, positive, ignored, competition)  # type: ignore[no-untyped-call]
+    return loss
+
+
+class _GroupedSoftmax(torch.autograd.Function):
+    """The loss and its gradient in one pass: the matrix is by far the largest thing that training touches."""
+
+    @staticmethod
+    def forward(ctx: FunctionCtx, logits: Tensor, positive: Cells, ignored: Cells, competition: Competition) -> Tensor:
+        rows, columns = positive.rows, positive.columns
+        cells = logits.to(torch.float32, copy=True)  # (n_queries, n_tails)
+        true = cells[rows, columns]  # (n_positive,)
+        cells[ignored.rows, ignored.columns] = _MINUS
+        if competition == "alone":
+            cells[rows, columns] = _MINUS
+        against = cells.logsumexp(dim=1)  # (n_queries,)
+        weight = 1 / (torch.bincount(rows, minlength=len(cells)).float() * len(cells))[rows]  # (n_positive,)
+        margin = against[rows] - true
+        if competition == "alone":
+            loss, pull = (weight * functional.softplus(margin)).sum(), weight * torch.sigmoid(margin)
+        else:
+            loss, pull = (weight * margin).sum(), weight
+        push = torch.zeros_like(against).index_add_(0, rows, pull)  # d loss / d against
+        gradient = cells.sub_(against.unsqueeze(1)).exp_().mul_(push.unsqueeze(1))
+        gradient.index_put_((rows, columns), -pull, accumulate=True)
+        ctx.save_for_backward(gradient.to(logits.dtype))
+        return loss
+
+    @staticmethod
+    def backward(ctx: Any, upstream: Tensor) -> tuple[Tensor, None, None, None]:
+        (gradient,) = ctx.saved_tensors
+        return gradient * upstream.to(gradient.dtype), None, None, None
 
 
 def info_nce(true: Tensor, negative: Tensor) -> Tensor:

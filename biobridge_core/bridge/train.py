@@ -38,6 +38,7 @@ Progress = Callable[[int, int], None]  #: (steps done, steps in all)
 
 STAGE = "bridge"
 METRICS = "metrics.json"
+_ENOUGH = 1000
 _LOG = logging.getLogger(__name__)
 
 
@@ -58,6 +59,7 @@ class TrainOptions:
     competition: Competition = "alone"
     temperature: float = 0.07
     learn_temperature: bool = True
+    whiten: float = 0.5  #: how far the dimensions of the frozen vectors are evened out; see `Projection.fit`
     steps: int = 6000
     batch: int = 512  #: queries (or triples, for ``paired`` and ``in_batch``) at once, all of one relation
     negatives: int = 128  #: sampled tails a triple, for ``paired``
@@ -257,7 +259,7 @@ def batch_loss(
     all_tails = content.graph.rows(groups.tail_modality)
     if options.objective == "full":
         tails = content.project(bridge, all_tails, groups.tail_modality)  # (n_tails, w)
-        logits = (queries @ tails.T).float() / temperature  # (n, n_tails)
+        logits = (queries / temperature) @ tails.T  # (n, n_tails)
         ignored = cells(groups.ignored[chosen], content.device)
         return grouped_softmax(logits, cells(true, content.device), ignored, options.competition)
     rng = np.random.default_rng([options.seed, seed])
@@ -310,7 +312,9 @@ def _new_bridge(graph: KnowledgeGraph, content: Content, groups: list[Groups], o
     bridge = Bridge(config).to(content.device)
     for modality in graph.modalities:
         for kind, _, vectors in content.take(graph.rows(modality), modality):
-            bridge.fit_inputs(vectors, modality, kind)
+            # few vectors cannot tell the spread of each dimension: those of all modalities can
+            enough = vectors if len(vectors) >= _ENOUGH else content.vectors[kind]
+            bridge.fit_inputs(enough, modality, kind, options.whiten)
     return bridge
 
 
@@ -321,6 +325,7 @@ def _optimizer(bridge: Bridge, options: TrainOptions) -> torch.optim.AdamW:
         [{"params": matrices, "weight_decay": options.weight_decay}, {"params": others, "weight_decay": 0.0}],
         lr=options.learning_rate,
         betas=(0.9, 0.98),
+        fused=True,
     )
 
 

@@ -78,14 +78,23 @@ def test_output_is_added_to_the_projected_head() -> None:
     )
 
 
-def test_inputs_of_very_different_size_reach_the_network_alike() -> None:
+@pytest.mark.parametrize("whiten", [0.0, 0.5, 1.0])
+def test_inputs_of_very_different_size_reach_the_network_alike(whiten: float) -> None:
     bridge = make_bridge()
-    x = 1e4 * torch.randn(500, 5) + 3e5
-    bridge.fit_inputs(x, "drug", "smiles")
+    x = 1e4 * torch.randn(2000, 5) * torch.tensor([1.0, 4.0, 16.0, 1.0, 1.0]) + 3e5
+    bridge.fit_inputs(x, "drug", "smiles", whiten)
     projection = bridge.projections["drug/smiles"]
     scaled = (x - projection.centre) * projection.scale  # type: ignore[operator]
     assert scaled.square().mean().item() == pytest.approx(1, abs=0.01)
     assert scaled.mean().item() == pytest.approx(0, abs=0.01)
+    spread = scaled.std(dim=0)
+    assert (spread[2] / spread[0]).item() == pytest.approx(16 ** (1 - whiten), rel=0.05)
+
+
+def test_vectors_that_do_not_differ_keep_their_scale() -> None:
+    bridge = make_bridge()
+    bridge.fit_inputs(torch.full((1, 5), 3.0), "drug", "smiles", 1.0)
+    assert torch.equal(bridge.projections["drug/smiles"].scale, torch.ones(5))  # type: ignore[arg-type]
 
 
 def test_wrong_input_is_named() -> None:

@@ -7,7 +7,7 @@ import math
 import pytest
 import torch
 
-from biobridge_core.bridge.objective import Cells, grouped_softmax, in_batch_info_nce, info_nce
+from biobridge_core.bridge.objective import Cells, Competition, grouped_softmax, in_batch_info_nce, info_nce
 
 LOGITS = torch.tensor([[1.0, 2.0, 0.5, -1.0], [0.0, 0.0, 3.0, 1.0]])
 POSITIVE = Cells(torch.tensor([0, 0, 1]), torch.tensor([0, 1, 3]))
@@ -68,3 +68,28 @@ def test_in_batch_leaves_known_links_out_of_the_negatives() -> None:
     known[0, 1] = True
     expected = (_nll(1.0, [0.0]) + _nll(2.0, [0.0, 1.0]) + _nll(1.0, [1.0, 1.0])) / 3
     assert in_batch_info_nce(logits, known).item() == pytest.approx(expected, abs=1e-5)
+
+
+@pytest.mark.parametrize("competition", ["alone", "shared"])
+def test_the_gradient_is_that_of_the_loss(competition: Competition) -> None:
+    torch.manual_seed(0)
+    logits = 3 * torch.randn(5, 9)
+    positive = Cells(torch.tensor([0, 0, 1, 2, 3, 4, 4, 4]), torch.tensor([1, 5, 2, 0, 8, 3, 4, 6]))
+    ignored = Cells(torch.tensor([0, 2, 4]), torch.tensor([2, 1, 0]))
+    ours = logits.clone().requires_grad_()
+    grouped_softmax(ours, positive, ignored, competition).backward()
+    plain = logits.clone().requires_grad_()
+    banned = torch.zeros(5, 9, dtype=torch.bool)
+    banned[ignored.rows, ignored.columns] = True
+    total = torch.zeros(())
+    for query in range(5):
+        mine = positive.columns[positive.rows == query]
+        for tail in mine:
+            out = banned[query].clone()
+            if competition == "alone":
+                out[mine[mine != tail]] = True
+            total = total - plain[query].masked_fill(out, -torch.inf).log_softmax(0)[tail] / len(mine) / 5
+    total.backward()
+    assert ours.grad is not None
+    assert plain.grad is not None
+    assert torch.allclose(ours.grad, plain.grad, atol=1e-6)
