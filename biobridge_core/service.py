@@ -255,6 +255,11 @@ class BridgeService:
         if query.kind is QueryKind.ENTITY and row is not None:
             return self._retriever.head(row), ()
         kind = _KIND_OF_QUERY[query.kind]
+        if row is not None and self.graph.inputs([row])[0] == query.value:
+            return self._retriever.head(row), ()
+        if row is not None and kind in self._encoders and (refused := self._encoders[kind].refusal(query.value)):
+            note = f"{refused.message} It is asked by its entry in the graph instead."
+            return self._retriever.head(row), (note,)
         vector, notes = self._vector(kind, query.value)
         return Head(vector, kind, query.modality, row), notes
 

@@ -51,7 +51,7 @@ POLICY = (
     "atoms outside the vocabulary refused, other unknown marks (/ \\ % 0 9) as the unknown token"
 )
 
-_SMILES = re.compile(r"\[[^\[\]]+\]|Br|Cl|[BCNOPSFIbcnops]|[-=#$:~/\\.()]|%\d\d|\d")
+_SMILES = re.compile(r"->|<-|\[[^\[\]]+\]|Br|Cl|[BCNOPSFIbcnops]|[-=#$:~/\\.()]|%\d\d|\d")
 _BRACKET = re.compile(r"\[\d*(\*|[A-Z][a-z]?|[a-z]{1,2})@{0,2}(?:H\d*)?(?:[+-]+\d*)?(?::\d+)?\]")
 _TOKEN = re.compile(r"Cl|Br|Si|.")
 _WAY_OUT = "Ask by the drug's name or as text instead."
