@@ -58,7 +58,7 @@ def loaded(bridge: BridgeService) -> None:
     counts, models = st.columns(2, gap="large")
     with counts:
         rows = {bridge.modalities[name].plural: theme.number(count) for name, count in status.counts.items()}
-        rows["links (without hierarchies' inverses)"] = theme.number(status.n_triples)
+        rows["links"] = theme.number(status.n_triples)
         st.table(pd.DataFrame({"in the graph": rows}))
     with models:
         named = {f"model for {kind}": name for kind, name in status.encoders.items()}

@@ -19,6 +19,12 @@ if TYPE_CHECKING:
     from biobridge_core.service import BridgeService
 
 _SHOWN = (10, state.DEFAULT_SHOWN, 50, 100, state.MAX_SHOWN)
+_RAW = {
+    QueryKind.ENTITY: "this entity",
+    QueryKind.SEQUENCE: "this sequence",
+    QueryKind.SMILES: "this molecule",
+    QueryKind.TEXT: "this text",
+}
 _KEPT = 6  #: results kept a visitor, so that going back costs nothing
 
 
@@ -46,7 +52,7 @@ def show(bridge: BridgeService, query: Query) -> None:
 def sentence(retrieval: Retrieval, listed: HitList) -> str:
     """The answer in one sentence of Markdown."""
     one, many = service.words(listed.modality)
-    who = f"**{theme.plain(retrieval.entity.name if retrieval.entity else retrieval.query.label, 60)}**"
+    who = f"**{theme.plain(retrieval.entity.name, 60)}**" if retrieval.entity else _RAW[retrieval.query.kind]
     best = next((hit for hit in listed.hits if hit.status is not HitStatus.KNOWN), None)
     linked = f"{who} is linked to {theme.counted(listed.n_known, one, many)} in the graph"
     if best is None:
@@ -67,7 +73,8 @@ def _retrieve(bridge: BridgeService, query: Query, k: int) -> tuple[Retrieval, d
     if (query, k) not in kept:
         doing = "Reading the " + ("sequence" if query.kind is QueryKind.SEQUENCE else "input") + " and ranking …"
         with st.spinner(doing if query.kind is not QueryKind.ENTITY else "Ranking …", show_time=True):
-            kept[query, k] = (bridge.retrieve(query, to=list(bridge.modalities), k=k), datetime.now(UTC))
+            own_last = sorted(bridge.modalities, key=lambda name: name == query.modality)
+            kept[query, k] = (bridge.retrieve(query, to=own_last, k=k), datetime.now(UTC))
         while len(kept) > _KEPT:
             kept.popitem(last=False)
     return kept[query, k]
@@ -87,10 +94,10 @@ def _in_view(ask: state.Ask, retrieval: Retrieval) -> state.Ask:
 
 def _warnings(retrieval: Retrieval) -> None:
     for warning in retrieval.warnings:
-        st.warning(theme.plain(warning, 400), icon=":material/info:")
+        st.markdown(f":orange[:material/info:] {theme.plain(warning, 400)}")
     if retrieval.entity is None and retrieval.nearest_known:
-        near = ", ".join(f"{theme.plain(e.name, 50)} ({cosine:.3f})" for e, cosine in retrieval.nearest_known[:4])
-        st.caption(f"Not in the graph itself. Nearest there, with cosine in the encoder's space: {near}.")
+        near = " · ".join(f"{theme.plain(e.name, 40)} {cosine:.3f}" for e, cosine in retrieval.nearest_known[:3])
+        st.caption(f"Not in the graph itself. Nearest there, with cosine in the encoder's space: {near}")
 
 
 def _filters(ask: state.Ask) -> None:
@@ -154,7 +161,8 @@ def _hits(bridge: BridgeService, listed: HitList, ask: state.Ask, key: str) -> N
         what = "known link to" if ask.show is state.Show.KNOWN else f"{ask.show.value} link to"
         st.info(f"There is no {what} any {one} here. Choose “All”, or another kind.", icon=":material/filter_alt_off:")
         return
-    hits.draw(chosen, bridge, bridge.relations, key)
+    with st.container(key=f"kind_{listed.modality}"):
+        hits.draw(chosen, bridge, bridge.relations, key)
     st.caption(
         f"{len(chosen)} of {theme.counted(listed.n_candidates, one, many)}. "
         + (theme.plain(listed.note, 300) if listed.note else "Known links first, then by rank.")

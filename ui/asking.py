@@ -94,7 +94,7 @@ def understood(resolution: Resolution, ask_now: state.Ask) -> Query | None:
         _choose(resolution, options)
         return None
     with st.container(horizontal=True, vertical_alignment="center", key="understood", gap="small"):
-        st.markdown(f"Read as {describe(chosen)}.", width="content")
+        st.markdown(f"Read as {describe(chosen)}", width="content")
         if len(options) > 1:
             st.selectbox(
                 "Read it as",

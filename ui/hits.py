@@ -89,7 +89,7 @@ def _table(hits: Sequence[Hit], drawings: Sequence[str], relations: Mapping[str,
     row = _DRAWING_ROW if "drawing" in table else _ROW
     ids = {str(url): hit.entity.id for url, hit in zip(table["id"], hits, strict=True)}
     st.dataframe(
-        table.style.format({"id": lambda url: ids[str(url)], "score": "{:.3f}"}),
+        table.style.format({"id": lambda url: ids[str(url)], "score": _score}),
         hide_index=True,
         row_height=row,
         height=min(len(hits), _VISIBLE_ROWS if row == _ROW else 8) * row + _HEADER,
@@ -138,6 +138,12 @@ def _second_name(hit: Hit) -> str:
     return entity.full_name if entity.full_name != entity.name else ""
 
 
+def _score(score: object) -> str:
+    """Three decimals for a cosine; two digits where a route makes it a small weight."""
+    value = float(str(score))
+    return f"{value:.3f}" if abs(value) >= 0.01 else f"{value:.2g}"
+
+
 def _how(hit: Hit, relations: Mapping[str, Relation]) -> str:
     if hit.route:
         return f"via {hit.route}"
@@ -181,7 +187,7 @@ def _card(hit: Hit, drawing: str, relations: Mapping[str, Relation]) -> str:
     facts = (
         theme.STATUS_WORDS[hit.status],
         f"percentile {hit.percentile:.2f}",
-        f"score {hit.score:.3f}",
+        f"score {_score(hit.score)}",
         _how(hit, relations),
         entity.id,
     )

@@ -28,7 +28,9 @@ ARGUMENTS = (
     "--disable-sync",
     "--no-first-run",
 )
-PATIENCE = 180_000  #: milliseconds; models load in some seconds, but a busy machine may take minutes
+PATIENCE = int(os.environ.get("BIOBRIDGE_PATIENCE", "90")) * 1000  #: milliseconds for one answer
+LOADING = 600_000  #: milliseconds for the models to load; seconds on an idle machine
+DEEP_LINK = "/explore?q=UniProtKB:P35498&to=disease"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -48,18 +50,20 @@ def _free_port() -> int:
 
 @dataclass
 class App:
-    """A running app."""
+    """A running app, and what the first visitor of the cold server saw, who came by a deep link."""
 
     address: str
     log: Path
     process: subprocess.Popen[bytes]
+    first_cards: list[str] = field(default_factory=list)
+    first_text: str = ""
 
     def alive(self) -> bool:
         return self.process.poll() is None
 
 
 @pytest.fixture(scope="session")
-def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
+def app(tmp_path_factory: pytest.TempPathFactory, chromium: Browser) -> Iterator[App]:
     port = _free_port()
     log = tmp_path_factory.mktemp("app") / "log.txt"
     with log.open("wb") as out:
@@ -82,6 +86,7 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
     try:
         running = App(f"http://127.0.0.1:{port}", log, process)
         _wait(running)
+        _visit_first(running, chromium)
         yield running
     finally:
         process.terminate()
@@ -99,6 +104,17 @@ def _wait(running: App) -> None:
         except OSError:
             time.sleep(0.3)
     raise AssertionError(f"the app did not start:\n{running.log.read_text()}")
+
+
+def _visit_first(running: App, chromium: Browser) -> None:
+    page = chromium.new_page(viewport={"width": 1440, "height": 900})
+    page.set_default_timeout(LOADING)
+    page.goto(running.address + DEEP_LINK)
+    page.locator(".bb-card, [data-testid=stAlert], [role=dialog]").first.wait_for(state="attached")
+    page.wait_for_timeout(1000)
+    running.first_cards = page.locator(".bb-card").evaluate_all("cards => cards.map(card => card.textContent)")
+    running.first_text = page.locator("body").inner_text()
+    page.close()
 
 
 @pytest.fixture(scope="session")
@@ -128,17 +144,17 @@ class Visit:
         box.fill(text)
         box.press("Enter")
 
-    def choose(self, kind: str) -> None:
-        """Bring another kind of hits into view."""
-        self.page.get_by_test_id("stButtonGroup").first.get_by_role("radio", name=kind).click()
+    def wait_for_hits(self, kind: str = "") -> None:
+        self.page.locator(self._cards(kind)).first.wait_for(state="attached")
 
-    def wait_for_hits(self) -> None:
-        self.page.locator(".bb-card").first.wait_for(state="attached")
-
-    def cards(self) -> list[str]:
+    def cards(self, kind: str = "") -> list[str]:
         """Texts of the hits; the cards stand in the page at every width, a style sheet shows them on phones."""
-        self.wait_for_hits()
-        return self.page.locator(".bb-card").evaluate_all("cards => cards.map(card => card.textContent)")
+        self.wait_for_hits(kind)
+        return self.page.locator(self._cards(kind)).evaluate_all("cards => cards.map(card => card.textContent)")
+
+    @staticmethod
+    def _cards(kind: str) -> str:
+        return f".st-key-kind_{kind} .bb-card" if kind else ".bb-card"
 
     def wait_until_idle(self) -> None:
         self.page.wait_for_function(
@@ -148,7 +164,7 @@ class Visit:
     def screenshot(self, name: str) -> None:
         if SCREENSHOTS:
             self.wait_until_idle()
-            self.page.wait_for_timeout(1500)
+            self.page.wait_for_timeout(1000)
             self.page.screenshot(path=str(Path(SCREENSHOTS) / f"{name}.png"))
 
 
