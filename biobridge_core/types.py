@@ -113,7 +113,7 @@ class Hit:
 
     entity: Entity
     rank: int  #: 1 is best
-    score: float  #: cosine in the bridge's shared space (or a weighted mean of them over a route)
+    score: float  #: cosine in the bridge's shared space; over a route, the mixed softmax weight (sums to 1)
     percentile: float  #: share of the modality's entities that score lower, 0..100
     status: HitStatus
     relation: str = ""  #: relation with the best score, empty for a composed route
