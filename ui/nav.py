@@ -49,6 +49,7 @@ def frame(title: str) -> None:
     """Put the frame around a page: title, menu, logo, style, and what the results are for."""
     st.set_page_config(page_title=f"{title} · {NAME}", page_icon=str(LOGO), layout="wide")
     current()
+    st.session_state["came_from"], st.session_state["page"] = st.session_state.get("page", title), title
     st.logo(str(LOGO), size="large")
     st.html(f"<style>{theme.CSS}</style>")
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center", key="frame"):

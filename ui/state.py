@@ -115,6 +115,9 @@ def link(ask: Ask, query: Query) -> dict[str, str]:
 def current() -> Ask:
     """What is asked now: from the address when it is new, otherwise from what was done on the page since."""
     here = dict(st.query_params)
+    if not here and _ASK in st.session_state and st.session_state["came_from"] != st.session_state["page"]:
+        st.session_state[_WRITTEN] = here  # back from another page: go on with what was asked
+        st.session_state["fresh"] = True
     if _ASK not in st.session_state or here != st.session_state.get(_WRITTEN):
         ask, problems = from_address(here)
         st.session_state[_ASK] = ask

@@ -63,6 +63,15 @@ def test_another_question_after_a_deep_link_takes_its_place(open_app, words_of):
     assert "a molecule (SMILES)" in words_of(app)
 
 
+def test_coming_back_from_another_page_goes_on_with_the_question(open_app, words_of):
+    app = ask(open_app("pages/explore.py"), "TP53")
+    app.switch_page("pages/about.py").run()
+    app.query_params.clear()
+    app.switch_page("pages/explore.py").run()
+    assert "linked to 3 diseases" in words_of(app)
+    assert app.query_params["q"] == "UniProtKB:P04637"
+
+
 def test_free_text_and_long_input_stay_out_of_the_address(open_app):
     app = ask(open_app(), "a patient with seizures")
     assert "q" not in app.query_params
