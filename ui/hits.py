@@ -146,7 +146,8 @@ def _score(score: object) -> str:
 
 def _how(hit: Hit, relations: Mapping[str, Relation]) -> str:
     if hit.route:
-        return f"via {hit.route}"
+        between = hit.route.split(" → ")[1:-1]
+        return f"via {' → '.join(between) or hit.route}"
     relation = relations.get(hit.relation)
     return hit.relation.replace("_", " ") if relation is None else relation.label
 

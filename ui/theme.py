@@ -84,7 +84,8 @@ CSS = """
 .stMainBlockContainer {padding-top: 3.9rem; padding-bottom: 2rem; max-width: 1500px;}
 .stMainBlockContainer > .stVerticalBlock {gap: .5rem;}
 .st-key-frame h2 {font-size: 1.15rem; padding: 0;}
-.st-key-answer h5 {padding: 0; font-size: 1.08rem; line-height: 1.35;}
+.st-key-answer > :first-child {flex: 1 1 18rem;}
+.st-key-answer h5 {padding: 0 0 .15rem; font-size: 1.08rem; line-height: 1.35;}
 .st-key-hits_cards {display: none;}
 .bb-card {display: flex; gap: .6rem; align-items: center; padding: .6rem .75rem; margin-bottom: .5rem;
   border: 1px solid color-mix(in srgb, currentColor 22%, transparent); border-radius: .4rem;
