@@ -171,7 +171,9 @@ def _progress(message: str, done: float) -> None:
 
 def main(arguments: list[str] | None = None) -> Any:
     """Run the command line; an error that a person can mend is printed without a traceback."""
-    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s", stream=sys.stderr)
+    words = sys.argv[1:] if arguments is None else arguments
+    level = logging.INFO if words[:1] == ["build"] else logging.WARNING
+    logging.basicConfig(level=level, format="%(levelname)s %(name)s: %(message)s", stream=sys.stderr)
     try:
         return app(arguments)
     except BioBridgeError as error:
