@@ -1,0 +1,75 @@
+"""Write the figures of ``benchmarks/results`` into the table of the README, between its two marks."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+BEGIN, END = "<!-- numbers -->", "<!-- end of numbers -->"
+
+#: result file, headline key, what it is, decimals, unit
+FIGURES = (
+    ("first_bridge", "n_tasks", "relations between kinds (each direction) with at least 200 held-out links", 0, ""),
+    ("first_bridge", "n_tasks_ahead_95", "… on which the bridge beats popularity (95 % interval above 0)", 0, ""),
+    ("first_bridge", "mean_mrr_bridge", "filtered MRR on held-out links, mean over them: bridge", 3, ""),
+    ("first_bridge", "mean_mrr_popularity", "… popularity", 3, ""),
+    (
+        "first_bridge",
+        "mean_mrr_bridge_experimental",
+        "… bridge, protein–GO links with experimental evidence only",
+        3,
+        "",
+    ),
+    ("first_bridge", "mean_mrr_popularity_experimental", "… popularity, the same", 3, ""),
+    ("first_bridge", "mean_hits_at_10_bridge", "Hits@10: bridge", 3, ""),
+    ("first_bridge", "mean_hits_at_10_popularity", "… popularity", 3, ""),
+    ("encoders", "unirep_speedup_vs_jax_unirep", "UniRep, proteins per second against jax_unirep", 2, " ×"),
+    ("encoders", "chemnet_speedup_vs_fcd_float32", "ChemNet, molecules per second against fcd, float32", 2, " ×"),
+    ("encoders", "chemnet_speedup_vs_fcd_bfloat16", "… bfloat16", 2, " ×"),
+    ("latency", "retrieve_catalogue_ms_p50", "a known entity, all kinds ranked, warm, median", 0, " ms"),
+    ("latency", "retrieve_sequence400_s_p50", "a new sequence of 400 residues", 2, " s"),
+    ("latency", "retrieve_smiles_ms_p50", "a new molecule", 0, " ms"),
+    ("latency", "retrieve_text_ms_p50", "a sentence", 0, " ms"),
+    ("latency", "rss_gb", "memory of the loaded service", 2, " GB"),
+    ("build", "build_minutes", "building everything from downloaded packages, on 2 cores", 0, " min"),
+    ("build", "bundle_mb", "the bundle in assets/", 1, " MB"),
+    ("build", "n_proteins", "proteins", 0, ""),
+    ("build", "n_drugs", "drugs", 0, ""),
+    ("build", "n_diseases", "diseases with a link other than is-a", 0, ""),
+    ("build", "n_go_terms", "Gene Ontology terms", 0, ""),
+    ("build", "n_phenotypes", "phenotypes", 0, ""),
+    ("build", "n_triples", "links before the hierarchies", 0, ""),
+)
+
+
+def table() -> str:
+    """Rows in the order of FIGURES; headline keys not named there follow under their own names."""
+    results = {
+        name: json.loads((ROOT / "benchmarks" / "results" / f"{name}.json").read_text(encoding="utf-8"))["headline"]
+        for name in dict.fromkeys(figure[0] for figure in FIGURES)
+    }
+    lines = ["| what | figure | file | key |", "|---|---|---|---|"]
+    named = {(name, key) for name, key, *_ in FIGURES}
+    rest = [
+        (name, key, key.replace("_", " "), 2 if isinstance(value, float) else 0, "")
+        for name, headline in results.items()
+        for key, value in headline.items()
+        if (name, key) not in named and name != "first_bridge"
+    ]
+    for name, key, what, decimals, unit in (*FIGURES, *rest):
+        number = f"{results[name][key]:,.{decimals}f}".replace(",", "\u2009")
+        lines.append(f"| {what} | {number}{unit} | `{name}.json` | `{key}` |")
+    return "\n".join(lines)
+
+
+def main() -> None:
+    """Rewrite the README in place."""
+    path = ROOT / "README.md"
+    before, _, after = path.read_text(encoding="utf-8").partition(BEGIN)
+    after = after.partition(END)[2] if END in after else after
+    path.write_text(f"{before}{BEGIN}\n{table()}\n{END}{after}", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
