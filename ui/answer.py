@@ -40,7 +40,7 @@ def show(bridge: BridgeService, query: Query) -> None:
         with st.container(
             horizontal=True, horizontal_alignment="distribute", vertical_alignment="center", key="answer", gap="small"
         ):
-            st.markdown(f"##### {sentence(retrieval, listed)}", width="content")
+            st.markdown(f"##### {sentence(retrieval, listed)}")
             _filters(ask)
         _warnings(retrieval)
         tabs = {item.modality: _tab(item, retrieval) for item in retrieval.lists}

@@ -93,20 +93,22 @@ def _table(hits: Sequence[Hit], drawings: Sequence[str], relations: Mapping[str,
         hide_index=True,
         row_height=row,
         height=min(len(hits), _VISIBLE_ROWS if row == _ROW else 8) * row + _HEADER,
-        column_config=_columns(key, hits),
+        column_config=_columns(key, hits, named_twice="full_name" in table),
         key=f"table {key}",
         alt="Ranked hits, best first",
     )
 
 
-def _columns(key: str, hits: Sequence[Hit]) -> dict[str, ColumnConfig | ButtonColumnResult | str | None]:
+def _columns(
+    key: str, hits: Sequence[Hit], named_twice: bool
+) -> dict[str, ColumnConfig | ButtonColumnResult | str | None]:
     c = st.column_config
     clicked = f"asked {key}"
     return {
         "rank": c.NumberColumn("#", width=45, help=_HELP["rank"]),
         "drawing": c.ImageColumn("Structure", width=_DRAWING[0] + 12, help=_HELP["drawing"]),
-        "name": c.TextColumn("Name", width=230, help=_HELP["name"]),
-        "full_name": c.TextColumn("In full", width=205, help=_HELP["full_name"]),
+        "name": c.TextColumn("Name", width=160 if named_twice else 400, help=_HELP["name"]),
+        "full_name": c.TextColumn("In full", width=270, help=_HELP["full_name"]),
         "status": c.TextColumn("Link", width=100, help=_HELP["status"]),
         "percentile": c.ProgressColumn(
             "Percentile", width=120, min_value=0, max_value=100, format="%.2f", help=_HELP["percentile"]

@@ -85,9 +85,10 @@ def test_every_number_in_the_readme_is_that_of_a_result_file():
 
 def test_the_readme_has_every_headline_number_that_matters():
     quoted = {(name, key) for _, name, key in ROW.findall(README)}
-    for name in ("encoders", "build", "latency"):
+    for name in ("encoders", "build", "latency", "first_bridge"):
         result = json.loads((ROOT / "benchmarks" / "results" / f"{name}.json").read_text(encoding="utf-8"))
-        assert {(name, key) for key in result["headline"]} <= quoted
+        wanted = {(name, key) for key in result["headline"]}
+        assert len(wanted & quoted) >= 3 if name == "first_bridge" else wanted <= quoted
 
 
 @pytest.mark.parametrize("document", ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md"])
