@@ -123,9 +123,11 @@ class Lookup:
                 return named
             self._refuse_unknown_id(cleaned)
         if looks_like_sequence(cleaned):
-            return Resolution(text, self._sequence(text, cleaned), self._also_text(text, cleaned), notes)
+            query, said = self._sequence(text, cleaned)
+            return Resolution(text, query, self._also_text(text, cleaned), (*notes, *said))
         if looks_like_smiles(cleaned):
-            return Resolution(text, self._smiles(text, cleaned), self._also_text(text, cleaned), notes)
+            query, said = self._smiles(text, cleaned)
+            return Resolution(text, query, self._also_text(text, cleaned), (*notes, *said))
         return self._as_text(text, cleaned, notes)
 
     def interpret(self, text: str, modality: str) -> Query:
@@ -150,9 +152,9 @@ class Lookup:
         if kind is InputKind.SEQUENCE:
             if len(cleaned.split()) > 1 and not looks_like_sequence(cleaned):
                 raise InputError("These words are no protein sequence.", "Paste the one-letter code of one protein.")
-            return self._sequence(text, cleaned)
+            return self._sequence(text, cleaned)[0]
         if kind is InputKind.SMILES:
-            return self._smiles(text, cleaned)
+            return self._smiles(text, cleaned)[0]
         self._check_text(cleaned)
         return Query(text, QueryKind.TEXT, modality, cleaned, _short(cleaned))
 
@@ -241,15 +243,18 @@ class Lookup:
             if modality.input_kind is InputKind.TEXT
         )
 
-    def _sequence(self, text: str, raw: str) -> Query:
+    def _sequence(self, text: str, raw: str) -> tuple[Query, tuple[str, ...]]:
         parsed = parse_sequence(raw)
         label = _short(parsed.header) or f"sequence of {len(parsed.residues)} residues"
-        return Query(text, QueryKind.SEQUENCE, self._modality_of_kind(InputKind.SEQUENCE), parsed.residues, label)
+        modality = self._modality_of_kind(InputKind.SEQUENCE)
+        return Query(text, QueryKind.SEQUENCE, modality, parsed.residues, label), parsed.notes
 
-    def _smiles(self, text: str, raw: str) -> Query:
+    def _smiles(self, text: str, raw: str) -> tuple[Query, tuple[str, ...]]:
         standard = standardise(raw)
         label = f"molecule {standard.formula}"
-        return Query(text, QueryKind.SMILES, self._modality_of_kind(InputKind.SMILES), standard.smiles, label)
+        modality = self._modality_of_kind(InputKind.SMILES)
+        said = (f"The molecule was standardised: {', '.join(standard.notes)}.",) if standard.notes else ()
+        return Query(text, QueryKind.SMILES, modality, standard.smiles, label), said
 
     def _modality_of_kind(self, kind: InputKind) -> str:
         for modality in self.graph.modalities.values():

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -25,7 +24,7 @@ if TYPE_CHECKING:
     from biobridge_core.bundle import Bundle
 
 MAX_K = 1000
-_INTERMEDIATES = 30  #: entities of an intermediate modality that a route passes through
+_INTERMEDIATES = 12  #: entities of an intermediate modality that a route passes through
 _MAX_KNOWN = 200  #: known links listed beyond the first k
 
 _Floats = NDArray[np.float32]
@@ -104,7 +103,8 @@ class Retriever:
                 f"There are no entities of kind {', '.join(map(repr, unknown))}.",
                 f"Ask for: {', '.join(self._indexes)}.",
             )
-        return [self._hit_list(head, modality, k) for modality in to]
+        mixed: dict[tuple[str, ...], _Floats] = {}
+        return [self._hit_list(head, modality, k, mixed) for modality in to]
 
     def nearest(self, head: Head, n: int = 5) -> tuple[tuple[Entity, float], ...]:
         """The catalogue entities nearest to the query in the foundation model's own space, with cosine."""
@@ -140,14 +140,14 @@ class Retriever:
             votes[code] = votes.get(code, 0.0) + float(scores[i])
         return self.graph.modality_names[max(votes, key=lambda code: votes[code])]
 
-    def _hit_list(self, head: Head, modality: str, k: int) -> HitList:
+    def _hit_list(self, head: Head, modality: str, k: int, mixed: dict[tuple[str, ...], _Floats]) -> HitList:
         known: Mapping[int, list[Triple]] = {}
         if modality == head.modality:
             rows, scores = self._similar(head, modality)
             ranking = _Ranking(rows, scores)
             note = "Nearest in the foundation model's own space; no link is meant."
         else:
-            ranking = self._ranking(head, modality)
+            ranking = self._ranking(head, modality, mixed)
             known = self.graph.known(head.row, modality) if head.row is not None and not ranking.routes else {}
             chains = "; and over ".join(ranking.routes)
             note = f"No direct relation in the graph; reached over {chains}." if chains else ""
@@ -192,13 +192,13 @@ class Retriever:
             home_page(entity.id),
         )
 
-    def _ranking(self, head: Head, modality: str) -> _Ranking:
+    def _ranking(self, head: Head, modality: str, mixed: dict[tuple[str, ...], _Floats]) -> _Ranking:
         routes = self._routes(head.modality, modality)
         rows = self.graph.rows(modality)
         if len(routes[0]) == 2:
             scores, best, relations = self._direct(head.vector[None], head.modality, head.kind, modality)
             return _Ranking(rows, scores[0], relations=relations, best=best[0])
-        weights = np.stack([self._over(head, route) for route in routes])  # (routes, tails)
+        weights = np.stack([self._over(head, tuple(route), mixed) for route in routes])  # (routes, tails)
         labels = tuple(" → ".join(self.graph.modalities[name].label for name in route) for route in routes)
         return _Ranking(rows, weights.mean(axis=0), routes=labels, best=weights.argmax(axis=0).astype(np.int16))
 
@@ -216,21 +216,26 @@ class Retriever:
         best = per_relation.argmax(axis=0).astype(np.int16)
         return per_relation.max(axis=0), best, relations
 
-    def _over(self, head: Head, route: Sequence[str]) -> _Floats:
+    def _over(self, head: Head, route: tuple[str, ...], mixed: dict[tuple[str, ...], _Floats]) -> _Floats:
         """Mixed softmax weight of each entity of the route's last modality.
 
-        Where the graph knows links of the query into the first intermediate, they share half of the weight.
+        Where the graph knows links of the query into the first intermediate, they share half of the weight. ``mixed``
+        keeps the weights of every stretch of a route, so that routes with a common beginning walk it once.
         """
-        scores, _, _ = self._direct(head.vector[None], head.modality, head.kind, route[1])
+        if route not in mixed:
+            if len(route) == 2:
+                mixed[route] = self._first(head, route[1])
+            else:
+                mixed[route] = self._step(self._over(head, route[:-1], mixed), route[-2], route[-1])
+        return mixed[route]
+
+    def _first(self, head: Head, to: str) -> _Floats:
+        scores, _, _ = self._direct(head.vector[None], head.modality, head.kind, to)
         weights: _Floats = self._softmax(scores)[0]
-        if head.row is not None:
-            facts = self.graph.known(head.row, route[1])
-            if facts:
-                at = np.searchsorted(self.graph.rows(route[1]), np.fromiter(facts, dtype=np.int32))
-                weights *= 0.5
-                weights[at] += 0.5 / len(at)
-        for here, there in pairwise(route[1:]):
-            weights = self._step(weights, here, there)
+        facts = self.graph.known_rows(head.row, to) if head.row is not None else ()
+        if len(facts):
+            weights *= 0.5
+            weights[np.searchsorted(self.graph.rows(to), facts)] += 0.5 / len(facts)
         return weights
 
     def _step(self, weights: _Floats, here: str, there: str) -> _Floats:

@@ -35,12 +35,7 @@ def build_graph(settings: Settings, *, drugbank_structures: bool = True, progres
     """Read the package tables and write the knowledge graph; see ``kg.build.build_kg``."""
     from biobridge_core.kg.build import build_kg
 
-    say = progress or _quiet
-    return build_kg(
-        settings,
-        drugbank_structures=drugbank_structures,
-        progress=lambda message, done, total: say(message, done / max(total, 1)),
-    )
+    return build_kg(settings, drugbank_structures=drugbank_structures, progress=progress)
 
 
 def build_vectors(

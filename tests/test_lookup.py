@@ -78,6 +78,12 @@ def test_sequence_and_smiles_are_recognised_and_identified(lookup: Lookup) -> No
     assert lookup.graph.ids[lookup.identify(molecule) or -1] == "GtoPdb:4139"
 
 
+def test_what_was_changed_in_a_molecule_or_sequence_is_said(lookup: Lookup) -> None:
+    assert "Cl" in lookup.find("CC(=O)Oc1ccccc1C(=O)O.Cl").notes[0]
+    assert "numbers" in lookup.find(f"1 {TP53[:40]} 41 {TP53[40:]}").notes[0]
+    assert lookup.find(ASPIRIN).notes == ()
+
+
 def test_free_text_can_be_asked_as_every_text_modality(lookup: Lookup) -> None:
     found = lookup.find("autosomal recessive disease with early-onset seizures")
     assert found.chosen is not None

@@ -94,7 +94,7 @@ def test_half_of_a_route_goes_through_what_the_graph_knows(retriever: Retriever)
     predicted = retriever._softmax(scores)[0]
     at = int(graph.row("UniProtKB:P00533") - graph.rows("protein")[0])
     expected = retriever._step(0.5 * predicted + 0.5 * (np.arange(3) == at), "protein", "disease")
-    assert retriever._over(head, ["drug", "protein", "disease"]) == pytest.approx(expected, abs=1e-6)
+    assert retriever._over(head, ("drug", "protein", "disease"), {}) == pytest.approx(expected, abs=1e-6)
 
 
 def test_own_modality_gives_neighbours_without_the_query_itself(retriever: Retriever) -> None:

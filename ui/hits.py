@@ -151,7 +151,8 @@ def _how(hit: Hit, relations: Mapping[str, Relation]) -> str:
         between = hit.route.split(" → ")[1:-1]
         return f"via {' → '.join(between) or hit.route}"
     relation = relations.get(hit.relation)
-    return hit.relation.replace("_", " ") if relation is None else relation.label
+    label = hit.relation.replace("_", " ") if relation is None else relation.label
+    return f"possibly {label}" if hit.status is HitStatus.PREDICTED and label else label
 
 
 def _drawings(hits: Sequence[Hit], service: BridgeService) -> list[str]:
