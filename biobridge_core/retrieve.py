@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from biobridge_core.bundle import Bundle
 
 MAX_K = 1000
-_INTERMEDIATES = 12  #: entities of an intermediate modality that a route passes through
+_INTERMEDIATES = 10  #: entities of an intermediate modality that a route passes through
 _MAX_KNOWN = 200  #: known links listed beyond the first k
 
 _Floats = NDArray[np.float32]
@@ -152,16 +152,24 @@ class Retriever:
             chains = "; and over ".join(ranking.routes)
             note = f"No direct relation in the graph; reached over {chains}." if chains else ""
         order = np.argsort(-ranking.scores, kind="stable")
+        ascending = ranking.scores[order[::-1]]
         if head.row is not None:
             order = order[ranking.rows[order] != head.row]
-        below = _percentiles(ranking.scores)
         top = list(order[:k])
         if known:
             is_known = np.isin(ranking.rows[order], np.fromiter(known, dtype=np.int32))
             top += list(order[k:][is_known[k:]])[:_MAX_KNOWN]
         rank_of = {int(i): rank for rank, i in enumerate(order, start=1)} if len(top) > k else {}
+        percentiles = _percentiles(ascending, ranking.scores[top])
         hits = tuple(
-            self._hit(ranking, int(i), rank_of.get(int(i), position), float(below[i]), known, modality == head.modality)
+            self._hit(
+                ranking,
+                int(i),
+                rank_of.get(int(i), position),
+                percentiles[position - 1],
+                known,
+                modality == head.modality,
+            )
             for position, i in enumerate(top, start=1)
         )
         return HitList(modality, hits, len(order), len(known), "; ".join(ranking.routes), note)
@@ -315,10 +323,10 @@ def _unit(vector: _Floats) -> _Floats:
     return np.asarray(vector / max(float(np.linalg.norm(vector)), 1e-9), dtype=np.float32)
 
 
-def _percentiles(scores: _Floats) -> _Floats:
-    """Share of entities that score lower, in percent; equal scores share one value."""
-    ordered = np.sort(scores)
-    return (100.0 * np.searchsorted(ordered, scores, side="left") / max(len(scores) - 1, 1)).astype(np.float32)
+def _percentiles(ascending: _Floats, scores: _Floats) -> list[float]:
+    """Share of all entities (their scores in ascending order) below each score, percent; equal scores share one."""
+    below = np.searchsorted(ascending, scores, side="left")
+    return [float(share) for share in 100.0 * below / max(len(ascending) - 1, 1)]
 
 
 def _cite(triple: Triple) -> str:
