@@ -11,9 +11,8 @@ from pathlib import Path
 import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
-from torch import Tensor
+from torch import Tensor, nn
 
-from biobridge_core.bridge.model import Bridge
 from biobridge_core.errors import ArtifactError
 
 _LOG = logging.getLogger(__name__)
@@ -60,7 +59,7 @@ def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, object]]:
         raise ArtifactError(f"{path} cannot be read: {error}.", "Delete it; training starts anew.") from error
 
 
-def save_checkpoint(path: Path, bridge: Bridge, optimizer: torch.optim.Optimizer, state: dict[str, object]) -> None:
+def save_checkpoint(path: Path, bridge: nn.Module, optimizer: torch.optim.Optimizer, state: dict[str, object]) -> None:
     """Write the weights, AdamW's moments and the loop's state."""
     tensors = {f"model.{name}": tensor for name, tensor in bridge.state_dict().items()}
     for name, parameter in bridge.named_parameters():
@@ -69,7 +68,9 @@ def save_checkpoint(path: Path, bridge: Bridge, optimizer: torch.optim.Optimizer
     write_tensors(path, tensors, state)
 
 
-def load_checkpoint(path: Path, bridge: Bridge, optimizer: torch.optim.Optimizer, identity: str) -> dict[str, object]:
+def load_checkpoint(
+    path: Path, bridge: nn.Module, optimizer: torch.optim.Optimizer, identity: str
+) -> dict[str, object]:
     """Set weights and moments from a checkpoint of the same run; return the loop's state.
 
     A checkpoint of another run (other options, split, vectors or width) or a damaged one is left alone, said in the
