@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+import pyarrow as pa
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from samples import ASPIRIN, TP53
 
 from biobridge_core.errors import BioBridgeError, InputError, UnknownEntityError
 from biobridge_core.kg.graph import KnowledgeGraph
-from biobridge_core.lookup import Lookup, clean, normalise
+from biobridge_core.lookup import Lookup, _folded, clean, normalise
 from biobridge_core.types import QueryKind
 
 
@@ -128,3 +131,17 @@ def test_switching_reads_the_input_as_another_modality(lookup: Lookup) -> None:
 
 def test_normalise_folds_case_dashes_and_quotes() -> None:
     assert normalise("Parkinson\u2019s  Disease\u2013Type-2") == "parkinson's disease type 2"
+
+
+@given(st.lists(st.text(max_size=30) | st.text("aB-_ \t\n\x1f9", max_size=12)))
+def test_a_column_is_folded_as_each_of_its_words(words: list[str]) -> None:
+    assert _folded(pa.array(words, pa.string())).to_pylist() == [normalise(word) for word in words]
+
+
+def test_every_word_of_every_entity_leads_to_it(lookup: Lookup) -> None:
+    graph = lookup.graph
+    for row in range(graph.n_entities):
+        entity = graph.entity(row)
+        for word in (entity.id, entity.name, entity.full_name, *entity.synonyms, *entity.xrefs):
+            if word and not word.startswith("SMILES:"):
+                assert row in [found for _, found in lookup._names[normalise(word)]], word
