@@ -21,12 +21,13 @@ from numpy.typing import NDArray
 
 import biobridge_core
 from biobridge_core.bundle import Bundle
+from biobridge_core.catalogue import Catalogue
 from biobridge_core.chem.depict import svg
 from biobridge_core.config import Settings
 from biobridge_core.encoders import create
 from biobridge_core.encoders.base import Encoder
 from biobridge_core.encoders.device import pick_device
-from biobridge_core.errors import BioBridgeError, InputError
+from biobridge_core.errors import BioBridgeError, InputError, WeightsError
 from biobridge_core.lookup import Lookup
 from biobridge_core.retrieve import Head, Retriever
 from biobridge_core.types import (
@@ -64,11 +65,52 @@ class Status:
     engine: str
     encoders: Mapping[str, str]  #: input kind -> encoder id
     missing_encoders: Mapping[str, str]  #: input kind -> why it cannot be used
+    waiting_encoders: tuple[str, ...]  #: input kinds whose model is loaded when it is first needed
     counts: Mapping[str, int]  #: modality -> entities
     n_triples: int
     graph: str
     bridge: str
     version: str
+
+
+class _Encoders:
+    """The frozen models of a profile, each loaded once, when it is first needed. Shared between threads."""
+
+    def __init__(self, settings: Settings, device: torch.device, catalogue: Catalogue) -> None:
+        self._settings, self._device, self._catalogue = settings, device, catalogue
+        self._loaded: dict[InputKind, Encoder] = {}
+        self._locks = {kind: threading.Lock() for kind in settings.encoders}
+        self.missing: dict[InputKind, BioBridgeError] = {}  #: why it cannot be used, for those that were tried
+
+    def waiting(self) -> list[InputKind]:
+        """Kinds of input whose model was not needed yet."""
+        return [kind for kind in self._locks if kind not in self._loaded and kind not in self.missing]
+
+    def get(self, kind: InputKind, say: Progress) -> Encoder:
+        """Return the model that reads ``kind``; ``say`` is told where it has to be loaded or waited for.
+
+        Raises
+        ------
+        WeightsError, ArtifactError
+            If its weights are missing, or are not those that the catalogue was made with.
+        """
+        if kind not in self._loaded and kind not in self.missing:
+            say(f"Loading the {kind.value} model, once for everyone", 0.0)
+            with self._locks[kind]:
+                self._load(kind)
+        if kind in self.missing:
+            raise self.missing[kind]
+        return self._loaded[kind]
+
+    def _load(self, kind: InputKind) -> None:
+        if kind in self._loaded or kind in self.missing:
+            return  # another thread was faster
+        try:
+            encoder = create(self._settings.encoders[kind], self._settings).to(self._device)
+            self._catalogue.check_encoder(kind, encoder.identity.id)
+            self._loaded[kind] = encoder
+        except BioBridgeError as error:
+            self.missing[kind] = error
 
 
 class BridgeService:
@@ -81,27 +123,22 @@ class BridgeService:
         self.device, self._device_note = placement.device, placement.reason
         if settings.threads > 0:
             torch.set_num_threads(settings.threads)
-        say("Projecting the catalogue through the bridge", 0.35)
+        say("Projecting the catalogue through the bridge", 0.5)
         self._bundle = bundle
         self.graph = bundle.graph
         self._retriever = Retriever(bundle, self.device)
-        say("Indexing names", 0.5)
+        say("Indexing names", 0.8)
         self._lookup = Lookup(bundle.graph)
-        self._encoders: dict[InputKind, Encoder] = {}
-        self._missing: dict[InputKind, BioBridgeError] = {}
         self._lock = threading.Lock()
-        for i, (kind, name) in enumerate(settings.encoders.items()):
-            say(f"Loading the {kind.value} model {name}", 0.65 + 0.1 * i)
-            self._load_encoder(kind, name)
+        self._encoders = _Encoders(settings, self.device, bundle.catalogue)
         say("Ready", 1.0)
 
     @classmethod
     def open(cls, settings: Settings | None = None, progress: Progress | None = None) -> BridgeService:
-        """Open the bundle of a profile, verify it and load the frozen encoders.
+        """Open the bundle of a profile and verify it.
 
-        An encoder whose weights are missing does not stop the service: named entities still work, and a raw input of
-        that kind says
-        what is missing.
+        A frozen encoder is loaded when a raw input first needs it, or by `load_encoders`. One whose weights are missing
+        does not stop the service: named entities still work, and a raw input of that kind says what is missing.
 
         Raises
         ------
@@ -112,8 +149,19 @@ class BridgeService:
         (progress or _quiet)("Checking the knowledge graph and the trained bridge", 0.05)
         return cls(settings, Bundle.open(settings.bundle), progress)
 
-    def find(self, text: str) -> Resolution:
+    def load_encoders(self, progress: Progress | None = None) -> None:
+        """Load every frozen encoder now, so that no raw input waits for one; `status` says which cannot be used."""
+        for kind in self.settings.encoders:
+            try:
+                self._encoders.get(kind, progress or _quiet)
+            except BioBridgeError as error:
+                logger.warning("the %s encoder cannot be used: %s", kind.value, error)
+
+    def find(self, text: str, progress: Progress | None = None) -> Resolution:
         """Decide what an input is: an entity, a sequence, a molecule or free text.
+
+        Free text is read as the kind of thing that it is nearest to; ``progress`` is told when that has to load the
+        text model.
 
         Raises
         ------
@@ -122,10 +170,13 @@ class BridgeService:
         """
         resolution = self._lookup.find(text)
         query = resolution.chosen
-        if query is None or query.kind is not QueryKind.TEXT or InputKind.TEXT not in self._encoders:
+        if query is None or query.kind is not QueryKind.TEXT:
             return resolution
         texts = [q for q in resolution.alternatives if q.kind is QueryKind.TEXT]
-        vector = self._vector(InputKind.TEXT, query.value)[0]
+        try:
+            vector = self._vector(InputKind.TEXT, query.value, progress)[0]
+        except WeightsError:  # said when it is asked; until then any reading is as good
+            return resolution
         best = self._retriever.closest_modality(vector, InputKind.TEXT, [q.modality for q in texts])
         return replace(resolution, chosen=next(q for q in texts if q.modality == best))
 
@@ -157,7 +208,9 @@ class BridgeService:
         result = self.retrieve(resolution.chosen, to, k)
         return replace(result, warnings=(*resolution.notes, *result.warnings))
 
-    def retrieve(self, query: Query, to: Sequence[str] | None = None, k: int = 20) -> Retrieval:
+    def retrieve(
+        self, query: Query, to: Sequence[str] | None = None, k: int = 20, progress: Progress | None = None
+    ) -> Retrieval:
         """Rank the entities of other modalities for a query.
 
         Parameters
@@ -168,6 +221,8 @@ class BridgeService:
             Modalities to rank; every one but the query's own where None.
         k
             Hits per modality, 1 to 1,000; every known link is listed beyond that.
+        progress
+            Told when a model has to be loaded first.
 
         Raises
         ------
@@ -175,7 +230,7 @@ class BridgeService:
             The query cannot be encoded, ``to`` or ``k`` make no sense, or the weights for this input are missing.
         """
         started = time.perf_counter()
-        head, warnings = self._head(query)
+        head, warnings = self._head(query, progress)
         targets = list(to) if to else [name for name in self._retriever.targets() if name != head.modality]
         lists = self._retriever.retrieve(head, targets, k)
         raw = query.kind is not QueryKind.ENTITY
@@ -227,13 +282,17 @@ class BridgeService:
 
     def status(self) -> Status:
         """What is loaded, on which device, and what is missing."""
+        missing = self._encoders.missing
         return Status(
             profile=self.settings.profile,
             device=str(self.device),
             device_note=self._device_note,
             engine=self._retriever.engine,
-            encoders={kind.value: encoder.identity.id for kind, encoder in self._encoders.items()},
-            missing_encoders={kind.value: str(error) for kind, error in self._missing.items()},
+            encoders={
+                kind.value: name for kind, name in self._bundle.catalogue.encoder_ids.items() if kind not in missing
+            },
+            missing_encoders={kind.value: str(error) for kind, error in missing.items()},
+            waiting_encoders=tuple(kind.value for kind in self._encoders.waiting()),
             counts={name: len(self.graph.rows(name)) for name in self.graph.modalities},
             n_triples=self.graph.n_triples,
             graph=self.graph.digest[:12],
@@ -241,34 +300,26 @@ class BridgeService:
             version=biobridge_core.__version__,
         )
 
-    def _load_encoder(self, kind: InputKind, name: str) -> None:
-        try:
-            encoder = create(name, self.settings).to(self.device)
-            self._bundle.catalogue.check_encoder(kind, encoder.identity.id)
-            self._encoders[kind] = encoder
-        except BioBridgeError as error:
-            logger.warning("the %s encoder cannot be used: %s", kind.value, error)
-            self._missing[kind] = error
-
-    def _head(self, query: Query) -> tuple[Head, tuple[str, ...]]:
+    def _head(self, query: Query, progress: Progress | None) -> tuple[Head, tuple[str, ...]]:
         row = self._lookup.identify(query)
         if query.kind is QueryKind.ENTITY and row is not None:
             return self._retriever.head(row), ()
         kind = _KIND_OF_QUERY[query.kind]
         if row is not None and self.graph.inputs([row])[0] == query.value:
             return self._retriever.head(row), ()
-        if row is not None and kind in self._encoders and (refused := self._encoders[kind].refusal(query.value)):
+        if row is not None and (refused := self._encoders.get(kind, progress or _quiet).refusal(query.value)):
             note = f"{refused.message} It is asked by its entry in the graph instead."
             return self._retriever.head(row), (note,)
-        vector, notes = self._vector(kind, query.value)
+        vector, notes = self._vector(kind, query.value, progress)
         return Head(vector, kind, query.modality, row), notes
 
-    def _vector(self, kind: InputKind, value: str) -> tuple[NDArray[np.float32], tuple[str, ...]]:
+    def _vector(
+        self, kind: InputKind, value: str, progress: Progress | None
+    ) -> tuple[NDArray[np.float32], tuple[str, ...]]:
         """Catalogue-space vector (d,) of one raw input, and what the encoder has to say about it."""
-        if kind in self._missing:
-            raise self._missing[kind]
+        encoder = self._encoders.get(kind, progress or _quiet)
         with self._lock:
-            encoded = self._encoders[kind].encode([value])
+            encoded = encoder.encode([value])
         vector = self._bundle.catalogue.project(kind, encoded.vectors)[0]
         return vector, tuple(note.message for note in encoded.notes)
 

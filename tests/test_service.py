@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -130,6 +131,25 @@ def test_status_names_what_is_loaded(service: BridgeService) -> None:
     assert status.engine in {"faiss-cpu", "faiss-gpu", "torch-cuda"}
 
 
+def test_a_model_is_loaded_when_it_is_first_needed_once_and_said(bundle_folder: Path) -> None:
+    service = BridgeService.open()
+    assert service.status().waiting_encoders == ("sequence", "smiles", "text")
+    service.ask("TP53", to=["disease"])
+    service.ask(TP53, to=["disease"])  # identical to a known protein: its stored vector is enough
+    assert service.status().waiting_encoders == ("sequence", "smiles", "text")
+    told: list[str] = []
+    with ThreadPoolExecutor(2) as pool:
+        found = list(pool.map(lambda text: service.find(text, lambda m, _: told.append(m)), [SENTENCE, SENTENCE]))
+    assert found[0] == found[1]
+    assert 1 <= len(told) <= 2
+    assert "text model" in told[0]
+    assert service.status().waiting_encoders == ("sequence", "smiles")
+    service.find(SENTENCE, lambda message, _: pytest.fail(message))
+    service.load_encoders()
+    assert service.status().waiting_encoders == ()
+    assert service.status().missing_encoders == {}
+
+
 def test_missing_weights_leave_named_entities_working(
     bundle_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -138,8 +158,11 @@ def test_missing_weights_leave_named_entities_working(
     absent = {**settings.encoders, next(iter(settings.encoders)): "esm2_t6_8M_UR50D"}
     service = BridgeService.open(dataclasses.replace(settings, encoders=absent, models=tmp_path))
     assert service.ask("TP53", to=["disease"]).lists[0].hits
-    with pytest.raises(WeightsError, match=r"not on this machine"):
-        service.ask(TP53[:120] + "W" + TP53[121:])
+    for _ in range(2):
+        with pytest.raises(WeightsError, match=r"not on this machine"):
+            service.ask(TP53[:120] + "W" + TP53[121:])
+    assert "not on this machine" in service.status().missing_encoders["sequence"]
+    assert "sequence" not in service.status().encoders
 
 
 def test_a_missing_bundle_is_named(tmp_path: Path) -> None:
