@@ -1,178 +1,236 @@
-"""The transductive protocol: filtered ranking of held-out links against all entities of the tail modality.
+"""Filtered ranking of held-out links against all entities of the tail modality, for anything that can score.
 
-A task is one ordered pair of modalities under one relation, or under all relations between them (drug actions merged).
+Every scorer is asked the same queries; what it answered is kept per link (rank, score), so that cold and known ends,
+evidence, tail degrees and paired differences are told apart afterwards without scoring again::
+
+    tasks = make_tasks(graph, split)
+    answers = {scorer.name: answer(tasks, scorer) for scorer in scorers}     # save_answers / load_answers to resume
+    results = results_of(tasks, answers, heads="cold", tails="known")
+
+``evaluate`` does all of it in one call.
 """
 
 from __future__ import annotations
 
+import json
 import logging
+import time
+import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from biobridge_core.bridge.data import Content, scores
-from biobridge_core.bridge.model import Bridge
-from biobridge_core.evaluate.baselines import Popularity
-from biobridge_core.kg.splits import Links, Sparse, Split, ancestor_matrix, link_matrix
-from biobridge_core.metrics import QueryMetrics, concatenate, evaluate_scores, paired_bootstrap
+from biobridge_core.errors import ArtifactError, BioBridgeError
+from biobridge_core.evaluate.results import Hubs, TaskResult
+from biobridge_core.evaluate.scorer import Scorer
+from biobridge_core.evaluate.tasks import EXPERIMENTAL, Task, make_tasks
+from biobridge_core.kg.split import KNOWN
+from biobridge_core.metrics import link_ranks, query_metrics
 
 if TYPE_CHECKING:
     from biobridge_core.kg.graph import KnowledgeGraph
+    from biobridge_core.kg.split import Split
 
-#: GO evidence by experiment or by an author's statement (DESIGN.md §6); the rest is homology-made or electronic.
-EXPERIMENTAL = frozenset(
-    "EXP IDA IPI IMP IGI IEP HTP HDA HMP HGI HEP TAS IC".split()  # noqa: SIM905  (codes read better in a row)
-)
+__all__ = [
+    "EXPERIMENTAL", "Answers", "Ends", "Task", "TaskResult", "answer", "evaluate", "load_answers", "make_tasks",
+    "results_of", "save_answers",
+]  # fmt: skip
+
+Ends = Literal["all", "cold", "known"]  #: which heads or tails of test links are counted
 
 _BLOCK = 512  # queries scored at once
+_HUB_QUERIES = 1024  # of a task, whose ten best tails are counted
 _LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class TaskResult:
-    """One task: the same queries ranked by the bridge and by popularity."""
+class Answers:
+    """What one scorer made of one task."""
 
-    name: str  #: relation name, or ``drug → protein`` where several relations are merged
-    head: str
-    tail: str
-    relations: tuple[str, ...]
-    evidence: str  #: ``all`` or ``experimental``: which test links were counted
-    n_links: int
-    bridge: QueryMetrics
-    popularity: QueryMetrics
-
-    @property
-    def n_queries(self) -> int:
-        """Queries with at least one counted test link."""
-        return len(self.bridge.mrr)
-
-    def row(self, *, seed: int = 0) -> dict[str, object]:
-        """Flat figures for a result file, with the bootstrap interval of the difference in MRR over queries."""
-        low, high = paired_bootstrap(self.bridge.mrr, self.popularity.mrr, seed=seed)
-        figures: dict[str, object] = {
-            "task": self.name,
-            "head": self.head,
-            "tail": self.tail,
-            "relations": list(self.relations),
-            "evidence": self.evidence,
-            "n_test_links": self.n_links,
-            "n_queries": self.n_queries,
-        }
-        for model in ("bridge", "popularity"):
-            figures |= {f"{model}_{name}": round(value, 5) for name, value in getattr(self, model).means().items()}
-        return figures | {"mrr_difference_low": round(low, 5), "mrr_difference_high": round(high, 5)}
+    ranks: NDArray[np.float32]  #: (n_links,) filtered, realistic ties
+    scores: NDArray[np.float32]  #: (n_links,) of the true tail
+    in_top_10: NDArray[np.int32]  #: (n_tails,) of the asked queries, how many have this tail among their ten best
+    n_asked: int  #: queries behind ``in_top_10``
+    seconds: float  #: wall time, scoring and ranking
 
 
-class Transductive:
-    """Evaluate a bridge on the test links of a split.
+def evaluate(
+    graph: KnowledgeGraph,
+    split: Split,
+    scorers: Sequence[Scorer],
+    *,
+    heads: Ends = "all",
+    tails: Ends = "all",
+    merged: bool = True,
+    sample: float | None = None,
+    seed: int = 0,
+    filter_ancestors: bool = True,
+) -> list[TaskResult]:
+    """Rank the test links of a split by every scorer.
 
     Parameters
     ----------
-    filter_ancestors
-        Whether ancestors of a query's true tails are filtered like true tails.
+    heads, tails
+        Which links count, by what `Split.cold` says of their ends. In the test of a cold split "cold" heads with
+        "known" tails are the headline.
+    merged, sample, seed, filter_ancestors
+        See `make_tasks`.
+
+    Returns
+    -------
+    results
+        One for each task with a counted link; for links with GO terms a second one with experimental evidence alone.
+
+    Raises
+    ------
+    BioBridgeError
+        If two scorers have one name, or a score is not finite.
     """
-
-    def __init__(self, graph: KnowledgeGraph, content: Content, split: Split, *, filter_ancestors: bool = True) -> None:
-        self.graph, self.content = graph, content
-        self._train, self._valid = split.training.train, split.training.valid
-        self._test = split.open_for_evaluation()
-        self._ancestors: Sparse | None = ancestor_matrix(graph) if filter_ancestors else None
-
-    def relation_tasks(self) -> list[tuple[str, ...]]:
-        """Every relation and inverse between modalities that has test links, one task each."""
-        return [(name,) for name, links in self._test.items() if len(links)]
-
-    def merged_tasks(self) -> list[tuple[str, ...]]:
-        """One task for each ordered pair of modalities, all relations between them together."""
-        pairs: dict[tuple[str, str], list[str]] = {}
-        for (name,) in self.relation_tasks():
-            relation = self.graph.relations[name]
-            pairs.setdefault((relation.head, relation.tail), []).append(name)
-        return [tuple(names) for names in pairs.values()]
-
-    def evaluate(self, bridge: Bridge, relations: tuple[str, ...], *, experimental: bool = False) -> TaskResult | None:
-        """Rank one task's test links; None if none is left.
-
-        A pair under several relations counts once; its score is the best over the relations, as retrieval shows it.
-        Relations on which the bridge was not trained are left out of the score.
-
-        Parameters
-        ----------
-        experimental
-            Count only test links with experimental or author evidence (`EXPERIMENTAL`); the others stay filtered.
-        """
-        links = _merge(self._test, relations)
-        if experimental:
-            links = links[self._experimental(links, relations)]
-        if not len(links):
-            return None
-        definition = self.graph.relations[relations[0]]
-        train = _merge(self._train, relations)
-        popularity = Popularity(self.graph, [train])
-        seen = np.concatenate([train, _merge(self._valid, relations)])
-        true = np.concatenate([seen, _merge(self._test, relations)])
-        heads = np.unique(links[:, 0])
-        usable = [name for name in relations if name in bridge.config.relations]
-        parts: list[tuple[QueryMetrics, QueryMetrics]] = []
-        for start in range(0, len(heads), _BLOCK):
-            block = heads[start : start + _BLOCK]
-            mine = links[(links[:, 0] >= block[0]) & (links[:, 0] <= block[-1])]
-            best = reduce(np.maximum, [scores(bridge, self.content, block, name) for name in usable])
-            parts.append(self._rank(best, popularity, block, mine, true, seen, definition.tail))
-        names = definition.name if len(relations) == 1 else f"{definition.head} → {definition.tail}"
-        ours, theirs = (concatenate(column) for column in zip(*parts, strict=True))
-        evidence = "experimental" if experimental else "all"
-        result = TaskResult(names, definition.head, definition.tail, relations, evidence, len(links), ours, theirs)
-        _LOG.info("%s (%s): bridge %.4f, popularity %.4f", names, evidence, ours.mrr.mean(), theirs.mrr.mean())
-        return result
-
-    def _rank(
-        self,
-        bridge_scores: NDArray[np.float32],
-        popularity: Popularity,
-        heads: NDArray[np.int32],
-        links: Links,
-        true: Links,
-        seen: Links,
-        tail: str,
-    ) -> tuple[QueryMetrics, QueryMetrics]:
-        tails = self.graph.rows(tail)
-        queries, targets = np.searchsorted(heads, links[:, 0]), links[:, 1] - int(tails[0])
-        filtered, before = (self._filter(part, heads, tails) for part in (true, seen))
-        rivals = (bridge_scores, popularity.scores(len(heads), tails))
-        ours, theirs = (evaluate_scores(model, queries, targets, filtered, before) for model in rivals)
-        return ours, theirs
-
-    def _filter(self, links: Links, heads: NDArray[np.int32], tails: NDArray[np.int32]) -> Sparse:
-        known = link_matrix(links, self.graph.n_entities)[heads]  # (n_heads, n_entities)
-        if self._ancestors is not None:
-            known = (known + known @ self._ancestors).astype(bool).tocsr()
-        return known[:, int(tails[0]) : int(tails[-1]) + 1]
-
-    def _experimental(self, links: Links, relations: Sequence[str]) -> NDArray[np.bool_]:
-        """Which links rest on at least one experimental or author evidence code; bool (n,)."""
-        triples = self.graph.triples
-        forward = [n if self.graph.relations[n].forward else self.graph.relations[n].inverse for n in relations]
-        triples = triples[triples["relation"].isin(forward)]
-        codes = {text for text in triples["evidence"].unique() if EXPERIMENTAL & set(_codes(str(text)))}
-        good = triples[triples["evidence"].isin(codes)]
-        pairs = np.stack([good["head"].to_numpy(), good["tail"].to_numpy()], axis=1).astype(np.int64)
-        if not self.graph.relations[relations[0]].forward:
-            pairs = pairs[:, ::-1]
-        n = self.graph.n_entities
-        return np.isin(links[:, 0].astype(np.int64) * n + links[:, 1], pairs[:, 0] * n + pairs[:, 1])
+    if len({scorer.name for scorer in scorers}) < len(scorers):
+        raise BioBridgeError("Two scorers have the same name.", "Name each scorer differently.")
+    tasks = make_tasks(graph, split, merged=merged, sample=sample, seed=seed, filter_ancestors=filter_ancestors)
+    return results_of(tasks, {scorer.name: answer(tasks, scorer) for scorer in scorers}, heads=heads, tails=tails)
 
 
-def _codes(evidence: str) -> list[str]:
-    """Words of an evidence text: ``IDA|ISS``, ``IDA, TAS``."""
-    return "".join(letter if letter.isalnum() else " " for letter in evidence).split()
+def answer(tasks: Sequence[Task], scorer: Scorer) -> list[Answers]:
+    """Let one scorer rank the test links of all tasks."""
+    answers = []
+    for task in tasks:
+        answers.append(_answer(task, scorer))
+        _LOG.info(
+            "%s, %s: mean reciprocal rank per link %.4f (%d links, %.1f s)",
+            scorer.name,
+            task.name,
+            float((1 / answers[-1].ranks).mean()),
+            task.n_links,
+            answers[-1].seconds,
+        )
+    return answers
 
 
-def _merge(part: Mapping[str, Links], relations: Sequence[str]) -> Links:
-    found = [part[name] for name in relations if name in part]
-    merged: Links = np.unique(np.concatenate([*found, np.empty((0, 2), np.int32)]), axis=0).astype(np.int32)
-    return merged
+def results_of(
+    tasks: Sequence[Task],
+    answers: Mapping[str, Sequence[Answers]],
+    *,
+    heads: Ends = "all",
+    tails: Ends = "all",
+) -> list[TaskResult]:
+    """Average what the scorers answered over the links that count; see `evaluate`."""
+    results = []
+    for index, task in enumerate(tasks):
+        mine = {name: parts[index] for name, parts in answers.items()}
+        counted = _ends(task.head_cold, heads) & _ends(task.tail_cold, tails)
+        results.append(_result(task, mine, counted, "all"))
+        if task.experimental is not None:
+            results.append(_result(task, mine, counted & task.experimental, "experimental"))
+    return [result for result in results if result is not None]
+
+
+def save_answers(path: Path, tasks: Sequence[Task], answers: Sequence[Answers]) -> None:
+    """Write what one scorer answered, as npz without objects, so that a killed run need not ask it again."""
+    arrays: dict[str, NDArray[np.generic]] = {}
+    meta = []
+    for index, (task, part) in enumerate(zip(tasks, answers, strict=True)):
+        arrays |= {f"{index}.ranks": part.ranks, f"{index}.scores": part.scores, f"{index}.in_top_10": part.in_top_10}
+        meta.append({"task": task.digest, "n_asked": part.n_asked, "seconds": part.seconds})
+    arrays["meta"] = np.frombuffer(json.dumps(meta).encode(), dtype=np.uint8)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = path.with_name(path.name + ".part")
+    with unfinished.open("wb") as file:
+        np.savez_compressed(file, allow_pickle=False, **arrays)
+    unfinished.replace(path)
+
+
+def load_answers(path: Path, tasks: Sequence[Task]) -> list[Answers]:
+    """Read what `save_answers` wrote.
+
+    Raises
+    ------
+    ArtifactError
+        If it cannot be read, or answers other tasks.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            meta = json.loads(file["meta"].tobytes())
+            if [entry["task"] for entry in meta] != [task.digest for task in tasks]:
+                raise ArtifactError(f"{path} answers other tasks.", "Remove it, and evaluate again.")
+            return [
+                Answers(
+                    file[f"{i}.ranks"], file[f"{i}.scores"], file[f"{i}.in_top_10"], entry["n_asked"], entry["seconds"]
+                )
+                for i, entry in enumerate(meta)
+            ]
+    except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
+        raise ArtifactError(f"{path} cannot be read: {error}", "Remove it, and evaluate again.") from error
+
+
+def _answer(task: Task, scorer: Scorer) -> Answers:
+    start = time.perf_counter()
+    n, n_tails = task.filtered.shape
+    ranks, own = np.empty(task.n_links, np.float32), np.empty(task.n_links, np.float32)
+    counts = np.zeros(n_tails, dtype=np.int32)
+    blocks = range(0, n, _BLOCK)
+    every = max(1, round(len(blocks) * _BLOCK / _HUB_QUERIES))  # blocks are by row, so spread those that are counted
+    n_asked = 0
+    for number, first in enumerate(blocks):
+        heads = task.heads[first : first + _BLOCK]
+        low, high = np.searchsorted(task.queries, [first, first + len(heads)])
+        queries, targets = task.queries[low:high] - first, task.targets[low:high]
+        scores = reduce(np.maximum, (scorer.scores(heads, name) for name in task.relations))  # (block, n_tails)
+        ranks[low:high] = link_ranks(scores, queries, targets, task.filtered[first : first + len(heads)])
+        own[low:high] = scores[queries, targets]
+        if number % every == 0:
+            best = np.argpartition(scores, -min(10, n_tails), axis=1)[:, -10:]
+            counts += np.bincount(best.ravel(), minlength=n_tails).astype(np.int32)
+            n_asked += len(heads)
+    return Answers(ranks, own, counts, n_asked, time.perf_counter() - start)
+
+
+def _ends(cold: NDArray[np.int8], ends: Ends) -> NDArray[np.bool_]:
+    if ends == "all":
+        return np.ones(len(cold), dtype=bool)
+    return np.asarray(cold == KNOWN if ends == "known" else cold != KNOWN)
+
+
+def _result(task: Task, answers: Mapping[str, Answers], counted: NDArray[np.bool_], evidence: str) -> TaskResult | None:
+    if not counted.any():
+        return None
+    places, queries = np.unique(task.queries[counted], return_inverse=True)
+    metrics, ranks, hubs = {}, {}, {}
+    for name, part in answers.items():
+        ranks[name] = part.ranks[counted].astype(np.float64)
+        joint = ranks[name] + _ahead_of(part.scores[counted], queries)
+        metrics[name] = query_metrics(ranks[name], joint, queries, len(places))
+        hubs[name] = Hubs.of(part.in_top_10, part.n_asked)
+    return TaskResult(
+        task.name,
+        task.head,
+        task.tail,
+        task.relations,
+        evidence,
+        heads=task.heads[places],
+        queries=queries,
+        tail_degrees=task.tail_degrees[counted],
+        metrics=metrics,
+        ranks=ranks,
+        hubs=hubs,
+    )
+
+
+def _ahead_of(scores: NDArray[np.float32], queries: NDArray[np.integer]) -> NDArray[np.float64]:
+    """Counted links of the same query that stand before each link, a tie counting half; (n_links,)."""
+    ahead = np.zeros(len(scores))
+    starts = np.flatnonzero(np.diff(queries, prepend=-1))
+    for first, last in zip(starts, [*starts[1:], len(queries)], strict=True):
+        if last - first > 1:
+            mine = scores[first:last]
+            ordered = np.sort(mine)
+            better = len(mine) - np.searchsorted(ordered, mine, side="right")
+            equal = np.searchsorted(ordered, mine, side="right") - np.searchsorted(ordered, mine, side="left") - 1
+            ahead[first:last] = better + equal / 2
+    return ahead
