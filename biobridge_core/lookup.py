@@ -8,37 +8,26 @@ import unicodedata
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
-from numpy.typing import NDArray
 
 from biobridge_core.chem.standardise import looks_like_smiles, standardise
 from biobridge_core.errors import InputError, UnknownEntityError
+from biobridge_core.names import FULL_NAME, NAME, SYNONYM, Names, normalise
 from biobridge_core.protein import looks_like_sequence, parse_sequence
 from biobridge_core.types import InputKind, Query, QueryKind, Resolution
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from biobridge_core.kg.graph import KnowledgeGraph
 
 MAX_INPUT = 200_000  #: characters looked at; beyond it nothing is read
 MAX_TEXT = 10_000  #: characters of free text
 _MAX_CHOICES = 12
-_ID, _NAME, _FULL_NAME, _SYNONYM, _XREF = range(5)
 _CURIE = re.compile(r"([A-Za-z][A-Za-z0-9_.]*)[:_](\S+)")
 _TAG = re.compile(r"<[^<>]{0,2000}>")
-_FOLDED = {ord(dash): " " for dash in "-_\u2010\u2011\u2012\u2013\u2014\u2015"} | {0x2019: "'"}
 _LETTERS_PER_TYPO = 6  #: a name of so many letters may differ in one of them and still be offered as "did you mean"
 _FAR_AHEAD = 5  #: of two entities that share a synonym, one with so many times the links is taken without asking
+_LEAST_BEGINNING = 4  #: letters of a beginning that is completed
+_LONGEST_SYMBOL = 12  #: characters of a gene symbol or code, in which dashes do not count
 _SHORT_NAME = 40  #: longer input is a sentence, not a misspelt name
-
-
-def normalise(name: str) -> str:
-    """Fold a name so that case, dashes, quotes and spacing do not matter."""
-    if not name.isascii():
-        name = unicodedata.normalize("NFKC", name)
-    return " ".join(name.casefold().translate(_FOLDED).split())
 
 
 def clean(text: str) -> tuple[str, tuple[str, ...]]:
@@ -68,54 +57,15 @@ def clean(text: str) -> tuple[str, tuple[str, ...]]:
     return kept, tuple(notes)
 
 
-class _Names:
-    """Every word that an entity can be called by, folded by `normalise`, and the rows that it stands for.
+def likeness(one: str, other: str) -> tuple[float, int]:
+    """Share of the longer sequence that stays when one is edited into the other, and the number of edits.
 
-    Built by whole columns: a loop over the starter graph's 700,000 words takes 4 s, this under 1 s.
+    The fewest residues exchanged, added or left out (Levenshtein, Soviet Physics Doklady 10, 1966).
     """
+    from rapidfuzz.distance import Levenshtein
 
-    def __init__(self, graph: KnowledgeGraph) -> None:
-        texts = graph.text_columns()
-        rows = np.arange(graph.n_entities, dtype=np.int32)
-        ids = pa.array(graph.ids, pa.string())
-        synonyms, synonym_rows = _flat(texts["synonyms"])
-        xrefs, xref_rows = _flat(texts["xrefs"])
-        typed = ~_mask(pc.starts_with(xrefs, "SMILES:"))
-        xrefs, xref_rows = xrefs.filter(pa.array(typed)), xref_rows[typed]
-        curies, curie_rows = pa.concat_arrays([ids, xrefs]), np.concatenate([rows, xref_rows])
-        parts = pc.extract_regex(curies, r"(?s)^(?P<prefix>[^:]*):(?P<local>.*)$")
-        prefix, local = (pc.fill_null(pc.struct_field(parts, name), "") for name in ("prefix", "local"))
-        is_structure = pc.equal(prefix, "InChIKey")
-        bare = _mask(pc.and_(_is_bare_id(local), pc.invert(is_structure)))
-        columns = (
-            (ids, rows, _ID),
-            (pa.array(graph.names, pa.string()), rows, _NAME),
-            (_whole(texts["full_name"]), rows, _FULL_NAME),
-            (synonyms, synonym_rows, _SYNONYM),
-            (xrefs, xref_rows, _XREF),
-            (local.filter(pa.array(bare)), curie_rows[bare], _XREF),
-        )
-        self.prefixes = {word.casefold() for word in pc.unique(prefix).to_pylist()}  #: of all ids, folded
-        keys = pc.struct_field(pc.extract_regex(local.filter(is_structure), "^(?P<first>[^-]*)"), "first").to_pylist()
-        found = curie_rows[_mask(is_structure)].tolist()
-        #: First block of an InChIKey -> the first row that has it.
-        self.structures: dict[str, int] = dict(zip(reversed(keys), reversed(found), strict=True))
-        self._words, self._starts, self._tiers, self._rows = _grouped(columns)
-
-    def __getitem__(self, key: str) -> list[tuple[int, int]]:
-        """(tier, row) of every entity that is called so, in the order of the rows; empty for an unknown word."""
-        place = pc.index(self._words, key).as_py()  # 2 ms; a dict would take half a second to build and 80 MB to keep
-        if place < 0:
-            return []
-        here = slice(self._starts[place], self._starts[place + 1])
-        return list(zip(self._tiers[here].tolist(), self._rows[here].tolist(), strict=True))
-
-    def of_length(self, least: int, most: int) -> list[str]:
-        """All words of ``least`` to ``most`` characters."""
-        lengths = pc.utf8_length(self._words)
-        fits = pc.and_(pc.greater_equal(lengths, least), pc.less_equal(lengths, most))
-        found: list[str] = self._words.filter(fits).to_pylist()
-        return found
+    changes = Levenshtein.distance(one, other)
+    return 1.0 - changes / max(len(one), len(other), 1), changes
 
 
 class Lookup:
@@ -123,7 +73,7 @@ class Lookup:
 
     def __init__(self, graph: KnowledgeGraph) -> None:
         self.graph = graph
-        self._names = _Names(graph)
+        self._names = Names(graph)
         self._sequences: dict[bytes, int] | None = None
         self._degrees = np.bincount(graph.heads, minlength=graph.n_entities) + np.bincount(
             graph.tails, minlength=graph.n_entities
@@ -196,29 +146,42 @@ class Lookup:
         return None
 
     def suggest(self, text: str, limit: int = 5) -> list[int]:
-        """Rows of entities whose names are one slip of the finger from ``text`` (two or more for long names)."""
+        """Rows of entities whose names go on where ``text`` ends, then of those one slip of the finger away from it.
+
+        ``Alzheimer`` gives Alzheimer disease, ``TP35`` gives TP53. A long name may have two slips or more.
+        """
         from rapidfuzz import process
         from rapidfuzz.distance import OSA
 
         key = normalise(text)
         slips = max(1, len(key) // _LETTERS_PER_TYPO)
-        names = self._names.of_length(len(key) - slips, len(key) + slips)
-        found = process.extract(key, names, scorer=OSA.distance, score_cutoff=slips, limit=None)
-        best: dict[int, tuple[float, int, int]] = {}
-        for name, distance, _position in found:
+        near = self._names.of_length(len(key) - slips, len(key) + slips)
+        found = process.extract(key, near, scorer=OSA.distance, score_cutoff=slips, limit=None)
+        names = [(name, 1, distance) for name, distance, _position in found]
+        if len(key) >= _LEAST_BEGINNING:
+            names += [(name, 0, name[len(key) :].count(" ")) for name in self._names.going_on(key)]
+        best: dict[int, tuple[float, ...]] = {}
+        for name, way, distance in names:
             for tier, row in self._names[name]:
-                if tier in (_NAME, _FULL_NAME, _SYNONYM):
-                    order = (distance, tier, -self._degree(row))
+                if tier in (NAME, FULL_NAME, SYNONYM):
+                    order = (way, distance, tier, -self._degree(row))
                     best[row] = min(best.get(row, order), order)
         return sorted(best, key=lambda row: best[row])[:limit]
 
+    def _named(self, key: str) -> list[tuple[int, int]]:
+        """(tier, row) of what is called ``key``; a symbol is also found where a dash is too many or missing (COX-2)."""
+        found = self._names[key]
+        if not found and len(key) <= _LONGEST_SYMBOL and any(c.isdigit() for c in key):
+            found = self._names[key.replace(" ", "")] or self._names[re.sub(r"(?<=[a-z])(?=\d)", " ", key)]
+        return found
+
     def _by_name(self, text: str, cleaned: str, notes: tuple[str, ...]) -> Resolution | None:
-        matches = self._names[normalise(cleaned)] if len(cleaned) <= 500 else []
+        matches = self._named(normalise(cleaned)) if len(cleaned) <= 500 else []
         if not matches:
             return None
         best = min(tier for tier, _ in matches)
         rows = [row for tier, row in matches if tier == best]
-        if best == _NAME:
+        if best == NAME:
             rows = [row for row in rows if self.graph.names[row] == cleaned] or rows
         rows.sort(key=self._degree, reverse=True)
         others = sorted((m for m in matches if m[1] not in rows), key=lambda m: (m[0], -self._degree(m[1])))
@@ -226,7 +189,7 @@ class Lookup:
         alternatives = (*queries, *(self._entity_query(text, row) for _, row in others))[:_MAX_CHOICES]
         if len(cleaned) > 1:
             alternatives = (*alternatives, *self._also_text(text, cleaned))
-        clear = len(rows) > 1 and best >= _SYNONYM and self._degree(rows[0]) >= _FAR_AHEAD * self._degree(rows[1])
+        clear = len(rows) > 1 and best >= SYNONYM and self._degree(rows[0]) >= _FAR_AHEAD * self._degree(rows[1])
         if len({query.modality for query in queries}) < len(queries) and not clear:
             note = f"“{_short(cleaned)}” can mean {len(rows)} different things. Choose one."
             return Resolution(text, None, alternatives, (*notes, note))
@@ -308,62 +271,6 @@ class Lookup:
                 table.setdefault(_digest(sequence), row)
             self._sequences = table
         return self._sequences
-
-
-def _is_bare_id(local: pa.StringArray) -> pa.BooleanArray:
-    """Whether the part after the colon can be typed alone, as P04637 or DB00945, and be told from a name."""
-    return pc.and_(pc.match_substring_regex(local, "[A-Za-z]"), pc.match_substring_regex(local, "[0-9]"))
-
-
-def _grouped(
-    columns: Sequence[tuple[pa.StringArray, NDArray[np.int32], int]],
-) -> tuple[pa.StringArray, NDArray[np.int64], NDArray[np.int8], NDArray[np.int32]]:
-    """Fold the words of (words, rows, tier) columns and group them.
-
-    Returns
-    -------
-    tuple
-        Every word once (n_words,); start of its members (n_words + 1,); tier and row of each member (n,), each row once
-        a word with its best tier, in the order of the rows.
-    """
-    folded = pa.concat_arrays([_folded(words) for words, _, _ in columns])
-    rows = np.concatenate([rows for _, rows, _ in columns])
-    tiers = np.concatenate([np.full(len(rows), tier, dtype=np.int8) for _, rows, tier in columns])
-    is_number = _mask(pc.match_substring_regex(folded, r"^[0-9]+$"))
-    kept = ~_mask(pc.equal(folded, "")) & ~(is_number & (tiers == _XREF))
-    words = folded.filter(pa.array(kept)).dictionary_encode()
-    groups, rows, tiers = words.indices.to_numpy().astype(np.int64), rows[kept], tiers[kept]
-    members = groups * (int(rows.max(initial=0)) + 1) + rows
-    order = np.argsort(members * (_XREF + 1) + tiers)
-    members, groups, rows, tiers = members[order], groups[order], rows[order], tiers[order]
-    first = np.ones(len(rows), dtype=np.bool_)
-    first[1:] = members[1:] != members[:-1]
-    starts = np.searchsorted(groups[first], np.arange(len(words.dictionary) + 1))
-    return words.dictionary, starts, tiers[first], rows[first]
-
-
-def _folded(words: pa.StringArray) -> pa.StringArray:
-    """`normalise` for a column: plain words by Arrow, the few others one by one."""
-    spaced = pc.replace_substring(pc.replace_substring(pc.utf8_lower(words), "-", " "), "_", " ")
-    odd = pc.or_(pc.invert(pc.string_is_ascii(words)), pc.match_substring_regex(spaced, r"\s\s|[\t\n\r\v\f\x1c-\x1f]"))
-    others = [normalise(word) for word in words.filter(odd).to_pylist()]
-    return pc.replace_with_mask(pc.ascii_trim_whitespace(spaced), odd, pa.array(others, pa.string()))
-
-
-def _flat(column: pa.ChunkedArray) -> tuple[pa.StringArray, NDArray[np.int32]]:
-    """Words of a column of lists, and the row of each."""
-    lists = _whole(column)
-    return pc.list_flatten(lists), pc.list_parent_indices(lists).to_numpy().astype(np.int32)
-
-
-def _whole(column: pa.ChunkedArray) -> pa.Array:
-    joined = column.combine_chunks()
-    return joined.chunk(0) if isinstance(joined, pa.ChunkedArray) else joined
-
-
-def _mask(array: pa.BooleanArray) -> NDArray[np.bool_]:
-    result: NDArray[np.bool_] = array.to_numpy(zero_copy_only=False)
-    return result
 
 
 def _short(text: str, length: int = 60) -> str:

@@ -28,7 +28,7 @@ from biobridge_core.encoders import create
 from biobridge_core.encoders.base import Encoder
 from biobridge_core.encoders.device import pick_device
 from biobridge_core.errors import BioBridgeError, InputError, WeightsError
-from biobridge_core.lookup import Lookup
+from biobridge_core.lookup import Lookup, likeness
 from biobridge_core.retrieve import Head, Retriever
 from biobridge_core.types import (
     Entity,
@@ -259,6 +259,18 @@ class BridgeService:
             If the graph does not have it.
         """
         return self.graph.entity(curie)
+
+    def compare(self, query: Query, curie: str) -> str:
+        """How a sequence differs from an entity's, in words: ``99.3 % identical (1 residue differs)``.
+
+        Raises
+        ------
+        UnknownEntityError
+            If the graph does not have it.
+        """
+        share, changes = likeness(query.value, self.graph.entity(curie).input)
+        what = "residue differs" if changes == 1 else "residues differ"
+        return f"{100 * share:.3g} % identical ({changes:,} {what})"
 
     @property
     def modalities(self) -> Mapping[str, Modality]:

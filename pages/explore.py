@@ -9,7 +9,7 @@ ask = state.current()
 asking.box()
 
 if not ask.q.strip():
-    st.markdown("Ask about a gene, a protein, a molecule, a disease, or in words. Four things to try:")
+    st.markdown("Ask about a gene, a protein, a molecule or a disease, or in your own words. Four things to try:")
     asking.examples()
     st.caption(
         "You get what the knowledge graph **knows** (● known) and what the bridge **proposes** (○ predicted) in every "
@@ -22,6 +22,8 @@ if not ask.q.strip():
 
 bridge = service.get()
 with service.caught():
-    query = asking.understood(bridge.find(ask.q), ask)
+    with service.telling() as tell:
+        found = bridge.find(ask.q, tell)
+    query = asking.understood(found, ask)
     if query is not None:
         answer.show(bridge, query)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 
 import streamlit as st
 
-from biobridge_core.types import HitList, HitStatus, Query, QueryKind, Retrieval
+from biobridge_core.types import Hit, HitList, HitStatus, Query, QueryKind, Retrieval
 from ui import export, hits, service, state, theme
 
 if TYPE_CHECKING:
@@ -37,16 +37,23 @@ def show(bridge: BridgeService, query: Query) -> None:
         ask = _in_view(ask, retrieval)
         state.write(state.to_address(ask, query))
         listed = next(item for item in retrieval.lists if item.modality == ask.to)
-        with st.container(
-            horizontal=True, horizontal_alignment="distribute", vertical_alignment="center", key="answer", gap="small"
-        ):
-            st.markdown(f"##### {sentence(retrieval, listed)}")
-            _filters(ask)
-        _warnings(retrieval)
-        tabs = {item.modality: _tab(item, retrieval) for item in retrieval.lists}
-        _control("Kind", "to", tabs, ask.to, "What to look for. The number is how many links the graph knows.")
-        _hits(bridge, listed, ask, key=f"{state.sense_of(query)} {ask.q[:60]} {ask.to} {ask.show} {ask.k}")
-        _below(retrieval, when, ask)
+        with st.container(key="result"):
+            with st.container(
+                horizontal=True,
+                horizontal_alignment="distribute",
+                vertical_alignment="center",
+                key="answer",
+                gap="small",
+            ):
+                st.markdown(f"##### {sentence(retrieval, listed)}")
+                _filters(ask)
+            _warnings(retrieval)
+            for line in rests_on(bridge, retrieval):
+                st.caption(line)
+            tabs = {item.modality: _tab(item, retrieval) for item in retrieval.lists}
+            _control("Kind", "to", tabs, ask.to, "What to look for. The number is how many links the graph knows.")
+            _hits(bridge, listed, ask, key=f"{state.sense_of(query)} {ask.q[:60]} {ask.to} {ask.show} {ask.k}")
+            _below(retrieval, when, ask)
 
 
 def sentence(retrieval: Retrieval, listed: HitList) -> str:
@@ -71,10 +78,10 @@ def _retrieve(bridge: BridgeService, query: Query, k: int) -> tuple[Retrieval, d
         "kept", OrderedDict()
     )
     if (query, k) not in kept:
-        doing = "Reading the " + ("sequence" if query.kind is QueryKind.SEQUENCE else "input") + " and ranking …"
-        with st.spinner(doing if query.kind is not QueryKind.ENTITY else "Ranking …", show_time=True):
+        doing = "Ranking" if query.kind is QueryKind.ENTITY else "Reading the input and ranking"
+        with service.telling() as tell, st.spinner(f"{doing} …", show_time=True):
             own_last = sorted(bridge.modalities, key=lambda name: name == query.modality)
-            kept[query, k] = (bridge.retrieve(query, to=own_last, k=k), datetime.now(UTC))
+            kept[query, k] = (bridge.retrieve(query, to=own_last, k=k, progress=tell), datetime.now(UTC))
         while len(kept) > _KEPT:
             kept.popitem(last=False)
     return kept[query, k]
@@ -88,16 +95,29 @@ def _in_view(ask: state.Ask, retrieval: Retrieval) -> state.Ask:
     if ask.to in targets:
         return ask
     others = [name for name in targets if name != retrieval.query.modality]
-    first = "disease" if "disease" in others else (others or targets)[0]
-    return replace(ask, to=first)
+    if "disease" in others or (retrieval.query.kind is QueryKind.TEXT and "disease" in targets):
+        return replace(ask, to="disease")  # of a text about a disease, the diseases that it fits
+    return replace(ask, to=(others or targets)[0])
 
 
 def _warnings(retrieval: Retrieval) -> None:
     for warning in retrieval.warnings:
         st.markdown(f":orange[:material/info:] {theme.plain(warning, 400)}")
-    if retrieval.entity is None and retrieval.nearest_known:
-        near = " · ".join(f"{theme.plain(e.name, 40)} {cosine:.3f}" for e, cosine in retrieval.nearest_known[:3])
-        st.caption(f"Not in the graph itself. Nearest there, with cosine in the encoder's space: {near}")
+
+
+def rests_on(bridge: BridgeService, retrieval: Retrieval) -> list[str]:
+    """What the hits of this query rest on, one line of Markdown each: the one place where that is worded."""
+    if retrieval.entity is not None or not retrieval.nearest_known:
+        return []
+    query = retrieval.query
+    if query.kind is QueryKind.SEQUENCE:
+        (nearest, _), *others = retrieval.nearest_known[:3]
+        also = f"; then {' and '.join(theme.plain(entity.name, 40) for entity, _ in others)}" if others else ""
+        alike = bridge.compare(query, nearest.id)
+        return [f"Not in the graph itself. Nearest there: **{theme.plain(nearest.name, 40)}**, {alike}{also}."]
+    near = " · ".join(f"{theme.plain(e.name, 60)} {cosine:.2f}" for e, cosine in retrieval.nearest_known[:3])
+    what = "No entry of the graph itself" if query.kind is QueryKind.TEXT else "Not in the graph itself"
+    return [f"{what}. Nearest there, with cosine in the encoder's space: {near}"]
 
 
 def _filters(ask: state.Ask) -> None:
@@ -156,17 +176,35 @@ def _set(name: str) -> None:
 
 def _hits(bridge: BridgeService, listed: HitList, ask: state.Ask, key: str) -> None:
     chosen = hits.ordered(listed, ask.show, ask.k)
-    one, many = service.words(listed.modality)
     if not chosen:
+        one, _ = service.words(listed.modality)
         what = "known link to" if ask.show is state.Show.KNOWN else f"{ask.show.value} link to"
         st.info(f"There is no {what} any {one} here. Choose “All”, or another kind.", icon=":material/filter_alt_off:")
         return
     with st.container(key=f"kind_{listed.modality}"):
-        hits.draw(chosen, bridge, bridge.relations, key)
-    st.caption(
-        f"{len(chosen)} of {theme.counted(listed.n_candidates, one, many)}. "
-        + (theme.plain(listed.note, 300) if listed.note else "Known links first, then by rank.")
-    )
+        hits.draw(chosen, bridge, listed.n_candidates, key)
+    st.caption(order_of(listed, chosen, ask.k))
+
+
+def order_of(listed: HitList, chosen: Sequence[Hit], k: int) -> str:
+    """How many hits are shown and why in this order, in Markdown."""
+    one, many = service.words(listed.modality)
+    parts = [f"{theme.number(len(chosen))} of {theme.counted(listed.n_candidates, one, many)}."]
+    known = [hit for hit in chosen if hit.status is HitStatus.KNOWN]
+    if known:
+        found = sum(hit.rank <= k for hit in known)
+        which = "The known link comes" if len(known) == 1 else "Known links come"
+        parts.append(
+            f"{which} first, whatever its rank: the bridge alone has {'it' if found else 'it not'} among its best {k}."
+            if len(known) == 1
+            else f"{which} first, whatever their rank: the bridge alone has {found or 'none'} of these "
+            f"{theme.number(len(known))} among its best {k}."
+        )
+        if len(known) < listed.n_known:
+            parts.append(f"The graph knows {theme.number(listed.n_known)}; the others rank lower still.")
+    else:
+        parts.append("Best first.")
+    return " ".join([*parts, theme.plain(listed.note, 300)]).strip()
 
 
 def _below(retrieval: Retrieval, when: datetime, ask: state.Ask) -> None:

@@ -43,11 +43,19 @@ def ask(text: str, sense: str = "") -> None:
 
 
 def box(placeholder: str = "A gene, disease or drug · a protein sequence or FASTA · a SMILES · a sentence") -> None:
-    """The one box. Enter asks, Shift+Enter starts a line, pasted lines are kept; it shows what was asked last."""
+    """The one box. Enter asks, Shift+Enter starts a line, pasted lines are kept; it shows what was asked last.
+
+    Once something was asked, the examples stand beside it, folded.
+    """
+    asked = state.current().q
     if st.session_state.pop("fresh", False):
-        st.session_state[_BOX] = state.current().q
-    with st.container(key="question"):  # outside a container it would stick to the bottom of the window
+        st.session_state[_BOX] = asked
+    # Outside a container the box would stick to the bottom of the window.
+    with st.container(key="question", horizontal=True, vertical_alignment="center", gap="small", wrap=False):
         st.chat_input(placeholder, key=_BOX, on_submit=_submit)
+        if asked.strip():
+            with st.popover("Examples", icon=":material/lightbulb:", key=f"examples {asked[:60]}"):
+                examples()
 
 
 def _submit() -> None:
@@ -55,22 +63,36 @@ def _submit() -> None:
 
 
 def examples() -> None:
-    """Four things to try."""
+    """Four things to try, each with what it shows."""
     with st.container(horizontal=True, key="examples", gap="small"):
-        for label, text, why in EXAMPLES:
-            st.button(label, help=why, key=f"example {label}", on_click=ask, args=(text,), type="secondary")
+        for number, (label, text, why) in enumerate(EXAMPLES):
+            with st.container(key=f"example_{number}", width=270, gap="xxsmall"):
+                st.button(label, key=f"example {label}", on_click=ask, args=(text,), width="stretch")
+                st.caption(why)
 
 
 def describe(query: Query) -> str:
     """What a reading is, in Markdown: a badge with the kind, then the name."""
     style = theme.style_of(query.modality)
     badge = f":{style.colour}-badge[{style.icon} {theme.plain(service.words(query.modality)[0])}]"
-    label = theme.plain(query.label or query.value, 80)
-    if query.kind is QueryKind.ENTITY:
-        return f"{badge} **{label}**"
     if query.kind is QueryKind.TEXT:
-        return f"free text, asked as a {badge}"
-    return f"{_KIND_WORDS[query.kind]}, asked as a {badge} **{label}**"
+        return f"{badge} in your own words"
+    return f"{badge} **{theme.plain(query.label or query.value, 80)}**"
+
+
+def _also(query: Query, asked: str) -> str:
+    """What else an entity goes by, in Markdown; empty for raw input."""
+    if query.kind is not QueryKind.ENTITY:
+        return ""
+    named = service.get().entity(query.value)
+    typed = asked.strip().casefold()
+    same = {named.id.casefold(), named.name.casefold(), named.full_name.casefold()}
+    parts = (
+        named.full_name if named.full_name != named.name else "",
+        named.id,
+        f"also called “{theme.shorten(asked, 40)}”" if not any(typed in name for name in same) else "",
+    )
+    return " · ".join(theme.plain(part, 120) for part in parts if part)
 
 
 def option(query: Query) -> str:
@@ -93,19 +115,25 @@ def understood(resolution: Resolution, ask_now: state.Ask) -> Query | None:
     if chosen is None:
         _choose(resolution, options)
         return None
+    now = state.sense_of(chosen)
     with st.container(horizontal=True, vertical_alignment="center", key="understood", gap="small"):
         st.markdown(f"Read as {describe(chosen)}", width="content")
+        if also := _also(chosen, ask_now.q):
+            with st.container(key="also", width="content"):
+                st.caption(also)
         if len(options) > 1:
+            key = f"sense {now} {ask_now.q[:60]}"
             st.selectbox(
-                "Read it as",
-                list(by_sense),
-                index=list(by_sense).index(state.sense_of(chosen)),
+                "Read it as something else",
+                [sense for sense in by_sense if sense != now],
+                index=None,
+                placeholder="or read it as …",
                 format_func=lambda sense: option(by_sense[sense]),
-                key=f"sense {ask_now.q}",
+                key=key,
                 on_change=_switch,
-                args=(f"sense {ask_now.q}",),
+                args=(key,),
                 label_visibility="collapsed",
-                width=300,
+                width=190,
             )
     for note in resolution.notes:
         st.caption(theme.plain(note, 400))
@@ -113,7 +141,8 @@ def understood(resolution: Resolution, ask_now: state.Ask) -> Query | None:
 
 
 def _switch(key: str) -> None:
-    state.put(replace(state.current(), sense=st.session_state[key]))
+    if st.session_state[key]:
+        state.put(replace(state.current(), sense=st.session_state[key]))
 
 
 def _choose(resolution: Resolution, options: tuple[Query, ...]) -> None:

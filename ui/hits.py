@@ -24,11 +24,13 @@ _LOG = logging.getLogger("biobridge.ui")
 _ROW, _DRAWING_ROW, _HEADER = 27, 76, 37
 _DRAWING = (116, 72)
 _VISIBLE_ROWS = 20
+_NAME_WIDTH = 400
+_BESIDE = {"full_name": 240, "drawing": 130}  #: how much narrower the name is where such a column stands beside it
 _MAX_DRAWN = 60  #: drawings sent at once; the table scrolls beyond
 
 
 _HELP = {
-    "rank": "Rank among all entities of this kind; 1 is best. Click a header to sort.",
+    "rank": "Where the bridge alone puts it among all entities of this kind; 1 is best. Click a header to sort.",
     "drawing": "Double-click to enlarge.",
     "name": "Gene symbol, drug name, or the name in the home database.",
     "full_name": "The long name.",
@@ -54,24 +56,27 @@ def ordered(hits: HitList, show: state.Show, k: int) -> list[Hit]:
     return others if show is state.Show.PREDICTED else known + others
 
 
-def draw(hits: Sequence[Hit], service: BridgeService, relations: Mapping[str, Relation], key: str) -> None:
-    """Show hits of one modality: table (wide) and cards (phone), of which the style sheet shows one."""
-    drawings = _drawings(hits, service)
+def draw(hits: Sequence[Hit], service: BridgeService, among: int, key: str) -> None:
+    """Show hits of one modality: table (wide) and cards (phone), of which the style sheet shows one.
+
+    ``among`` is how many entities were ranked.
+    """
+    drawings, relations = _drawings(hits, service), service.relations
     with st.container(key="hits_table"):
         _table(hits, drawings, relations, key)
     with st.container(key="hits_cards"):
-        st.html("".join(_card(hit, drawings[i], relations) for i, hit in enumerate(hits)))
+        st.html("".join(_card(hit, drawings[i], relations, among) for i, hit in enumerate(hits)))
 
 
 def frame_of(hits: Sequence[Hit], drawings: Sequence[str], relations: Mapping[str, Relation]) -> pd.DataFrame:
     """One row a hit, one column a thing to read; columns that say nothing for any hit are left out."""
     table = pd.DataFrame(
         {
-            "rank": [hit.rank for hit in hits],
             "drawing": list(drawings),
             "name": [hit.entity.name for hit in hits],
             "full_name": [_second_name(hit) for hit in hits],
             "status": [theme.STATUS_WORDS[hit.status] for hit in hits],
+            "rank": [hit.rank for hit in hits],
             "percentile": [hit.percentile for hit in hits],
             "score": [hit.score for hit in hits],
             "how": [_how(hit, relations) for hit in hits],
@@ -89,32 +94,34 @@ def _table(hits: Sequence[Hit], drawings: Sequence[str], relations: Mapping[str,
     row = _DRAWING_ROW if "drawing" in table else _ROW
     ids = {str(url): hit.entity.id for url, hit in zip(table["id"], hits, strict=True)}
     st.dataframe(
-        table.style.format({"id": lambda url: ids[str(url)], "score": _score}),
+        table.style.format(
+            {"id": lambda url: ids[str(url)], "score": _score, "rank": lambda rank: theme.number(int(str(rank)))}
+        ).map(_tint, subset=["status"]),
         hide_index=True,
         row_height=row,
         height=min(len(hits), _VISIBLE_ROWS if row == _ROW else 8) * row + _HEADER,
-        column_config=_columns(key, hits, named_twice="full_name" in table),
+        column_config=_columns(key, hits, _NAME_WIDTH - sum(w for name, w in _BESIDE.items() if name in table)),
         key=f"table {key}",
         alt="Ranked hits, best first",
     )
 
 
 def _columns(
-    key: str, hits: Sequence[Hit], named_twice: bool
+    key: str, hits: Sequence[Hit], name_width: int
 ) -> dict[str, ColumnConfig | ButtonColumnResult | str | None]:
     c = st.column_config
     clicked = f"asked {key}"
     return {
-        "rank": c.NumberColumn("#", width=45, help=_HELP["rank"]),
         "drawing": c.ImageColumn("Structure", width=_DRAWING[0] + 12, help=_HELP["drawing"]),
-        "name": c.TextColumn("Name", width=160 if named_twice else 400, help=_HELP["name"]),
+        "name": c.TextColumn("Name", width=name_width, help=_HELP["name"]),
         "full_name": c.TextColumn("In full", width=270, help=_HELP["full_name"]),
         "status": c.TextColumn("Link", width=100, help=_HELP["status"]),
+        "rank": c.NumberColumn("Rank", width=65, help=_HELP["rank"]),
         "percentile": c.ProgressColumn(
             "Percentile", width=120, min_value=0, max_value=100, format="%.2f", help=_HELP["percentile"]
         ),
         "score": c.NumberColumn("Score", width=65, help=_HELP["score"]),
-        "how": c.TextColumn("How", width=150, help=_HELP["how"]),
+        "how": c.TextColumn("How", width=165, help=_HELP["how"]),
         "sources": c.TextColumn("Sources", width=160, help=_HELP["sources"]),
         "id": c.LinkColumn("Database page", width=145, help=_HELP["id"]),
         "ask": c.ButtonColumn(
@@ -127,6 +134,11 @@ def _columns(
             help=_HELP["ask"],
         ),
     }
+
+
+def _tint(word: object) -> str:
+    """A known link stands on a ground of its own, in light and in dark."""
+    return "background-color: #7fa8ae40" if word == theme.STATUS_WORDS[HitStatus.KNOWN] else ""
 
 
 def _asked(key: str, ids: tuple[str, ...]) -> None:
@@ -152,7 +164,7 @@ def _how(hit: Hit, relations: Mapping[str, Relation]) -> str:
         return f"via {' → '.join(between) or hit.route}"
     relation = relations.get(hit.relation)
     label = hit.relation.replace("_", " ") if relation is None else relation.label
-    return f"possibly {label}" if hit.status is HitStatus.PREDICTED and label else label
+    return f"possibly {label.removeprefix('is ')}" if hit.status is HitStatus.PREDICTED and label else label
 
 
 def _drawings(hits: Sequence[Hit], service: BridgeService) -> list[str]:
@@ -173,7 +185,7 @@ def _drawing(smiles: str, service: BridgeService, dark: bool) -> str:
     return "data:image/svg+xml;base64," + base64.b64encode(svg.encode()).decode()
 
 
-def _card(hit: Hit, drawing: str, relations: Mapping[str, Relation]) -> str:
+def _card(hit: Hit, drawing: str, relations: Mapping[str, Relation], among: int) -> str:
     """One hit as HTML. Every foreign word in it is escaped."""
     entity = hit.entity
     name = escape(entity.name)
@@ -184,12 +196,13 @@ def _card(hit: Hit, drawing: str, relations: Mapping[str, Relation]) -> str:
     )
     picture = f'<img src="{drawing}" alt="">' if drawing else ""
     second = _second_name(hit)
-    lines = [f'<div class="bb-card"><div class="bb-text"><b>{hit.rank}. {title}</b>']
+    lines = [f'<div class="bb-card bb-{hit.status.value}"><div class="bb-text"><b>{title}</b>']
     if second:
         lines.append(f'<div class="bb-full">{escape(second)}</div>')
     lines.append(f'<div class="bb-bar"><i style="width:{min(max(hit.percentile, 0.0), 100.0):.1f}%"></i></div>')
     facts = (
         theme.STATUS_WORDS[hit.status],
+        f"rank {theme.number(hit.rank)} of {theme.number(among)}",
         f"percentile {hit.percentile:.2f}",
         f"score {_score(hit.score)}",
         _how(hit, relations),

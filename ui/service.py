@@ -17,10 +17,13 @@ from biobridge_core.errors import BioBridgeError
 from ui import theme
 
 if TYPE_CHECKING:
+    from streamlit.delta_generator import DeltaGenerator
+
     from biobridge_core.service import BridgeService
 
 _LOG = logging.getLogger("biobridge.ui")
 _POLL_SECONDS = 0.15
+_HEAD_START = 3.0  #: seconds in which a named question of the first visitor has the processor to itself
 
 
 def open_service(progress: Callable[[str, float], None]) -> BridgeService:
@@ -54,6 +57,17 @@ class Opening:
             self.error = error
         finally:
             self._done.set()
+        if self.service is not None:
+            self._warm(self.service)
+
+    @staticmethod
+    def _warm(opened: BridgeService) -> None:
+        """Load the models for raw input while the first visitor types; who asks before that waits for one of them."""
+        time.sleep(_HEAD_START)
+        try:
+            opened.load_encoders()
+        except Exception:  # the edge of a thread: whoever needs the model is told then
+            _LOG.exception("a model could not be loaded ahead")
 
 
 @st.cache_resource(show_spinner=False)
@@ -86,6 +100,20 @@ def _watch(opening: Opening) -> None:
                 bar.progress(min(max(done, 0.0), 1.0), f"{message} … {time.monotonic() - opening.started:.0f} s")
             time.sleep(_POLL_SECONDS)
     place.empty()
+
+
+def _tell(place: DeltaGenerator, message: str) -> None:
+    place.info(f"{theme.plain(message, 200)} …", icon=":material/hourglass_top:")
+
+
+@contextmanager
+def telling() -> Iterator[Callable[[str, float], None]]:
+    """Give a function that shows what is being waited for; what it showed is gone afterwards."""
+    place = st.empty()
+    try:
+        yield lambda message, _done: _tell(place, message)
+    finally:
+        place.empty()
 
 
 def words(modality: str) -> tuple[str, str]:

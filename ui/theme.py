@@ -79,17 +79,26 @@ def words(modality: str) -> tuple[str, str]:
     return singular, (singular[:-1] + "ies" if singular.endswith("y") else singular + "s")
 
 
-#: Static, holds nothing foreign. On a phone the wide table gives way to cards.
+#: Static, holds nothing foreign. On a phone the wide table gives way to cards, the kinds become one line to swipe, and
+#: the filters move below the hits, so that the answer comes first.
 CSS = """
 .stMainBlockContainer {padding-top: 3.9rem; padding-bottom: 2rem; max-width: 1500px;}
 .stMainBlockContainer > .stVerticalBlock {gap: .5rem;}
 .st-key-frame h2 {font-size: 1.15rem; padding: 0;}
+.st-key-result {gap: .5rem;}
 .st-key-answer > :first-child {flex: 1 1 18rem;}
-.st-key-answer h5 {padding: 0 0 .15rem; font-size: 1.08rem; line-height: 1.35;}
+.st-key-answer h5 {padding: 0 0 .15rem; font-size: 1.08rem; line-height: 1.35; font-weight: 450;}
+.st-key-answer h5 strong {font-weight: 700;}
+.st-key-set-to .stButtonGroup > div:last-child {flex-wrap: nowrap; overflow-x: auto; scrollbar-width: none;}
+.st-key-set-to button {flex: none;}
+.st-key-set-to button[aria-checked=true] {position: sticky; left: 0; right: 0; z-index: 1;
+  background: light-dark(#e6f0f1, #1b3238);}
 .st-key-hits_cards {display: none;}
 .bb-card {display: flex; gap: .6rem; align-items: center; padding: .6rem .75rem; margin-bottom: .5rem;
   border: 1px solid color-mix(in srgb, currentColor 22%, transparent); border-radius: .4rem;
   line-height: 1.35; overflow-wrap: anywhere;}
+.bb-card.bb-known {border-left: 4px solid color-mix(in srgb, currentColor 75%, transparent);}
+.bb-card.bb-predicted {border-style: dashed;}
 .bb-card b {font-size: 1.02rem;}
 .bb-card a {color: inherit; text-decoration: underline; text-underline-offset: 2px;}
 .bb-card .bb-line {display: flex; flex-wrap: wrap; gap: .15rem .8rem; font-size: .86rem; opacity: .85;}
@@ -100,7 +109,22 @@ CSS = """
 .bb-card .bb-text {flex: 1; min-width: 0;}
 .bb-card img {width: 112px; height: 72px; flex: none;}
 @media (max-width: 640px) {
-  .stMainBlockContainer {padding-left: .9rem; padding-right: .9rem;}
+  .stMainBlockContainer {padding-left: .9rem; padding-right: .9rem; padding-top: 3.6rem;}
+  .stMainBlockContainer > .stVerticalBlock, .st-key-result {gap: .35rem;}
+  .st-key-frame {flex-wrap: nowrap; gap: .5rem;}
+  .st-key-frame h2 {font-size: .95rem; white-space: nowrap;}
+  .st-key-frame p {font-size: .72rem; text-align: right;}
+  .st-key-question button [data-testid=stMarkdownContainer] {display: none;}
+  .st-key-also {display: none;}
+  [data-testid=stLayoutWrapper]:has(> .st-key-answer), .st-key-answer {display: contents;}
+  .st-key-answer > :first-child {flex: none;}
+  .st-key-answer h5 {font-size: 1.02rem; padding-bottom: 1rem;}
+  .st-key-question textarea {max-height: 3.3rem !important;}
+  .st-key-understood {flex-wrap: nowrap; gap: .5rem;}
+  .st-key-understood > :first-child {flex: 1 1 auto; min-width: 0;}
+  .st-key-understood > :last-child:has(.stSelectbox) {flex: 0 0 8.6rem;}
+  [data-testid=stLayoutWrapper]:has(> .st-key-filters) {order: 1;}
+  [data-testid=stLayoutWrapper]:has(> .st-key-below) {order: 2;}
   .st-key-hits_table {display: none;}
   .st-key-hits_cards {display: block;}
 }

@@ -50,9 +50,13 @@ class FakeService:
     modalities = MODALITIES
     relations = RELATIONS
     fails: Exception | None = None
+    slow: bool = False
+    warmed: bool = False
 
-    def find(self, text: str) -> Resolution:
+    def find(self, text: str, progress: Callable[[str, float], None] | None = None) -> Resolution:
         text = text.strip()
+        if progress is not None and self.slow:
+            progress("Loading the text model", 0.0)
         if self.fails is not None:
             raise self.fails
         if text == "x":
@@ -63,7 +67,7 @@ class FakeService:
         if text == "SAME":
             both = tuple(Query(text, QueryKind.ENTITY, "protein", f"TEST:protein-{i}", f"SAME{i}") for i in (1, 2))
             return Resolution(text, None, (*both, *texts), ("“SAME” can mean 2 different things. Choose one.",))
-        if text.startswith(("TEST:", "UniProtKB:")) or text == "TP53":
+        if text.startswith(("TEST:", "UniProtKB:")) or text in {"TP53", "BCC7"}:
             value = text if ":" in text else "UniProtKB:P04637"
             return Resolution(text, Query(text, QueryKind.ENTITY, "protein", value, "TP53"), texts)
         if text.startswith("C"):
@@ -73,7 +77,22 @@ class FakeService:
             return Resolution(text, Query(text, QueryKind.SEQUENCE, "protein", value, "sequence"), texts)
         return Resolution(text, texts[0], texts)
 
-    def retrieve(self, query: Query, to: Sequence[str] | None = None, k: int = 20) -> Retrieval:
+    def load_encoders(self) -> None:
+        self.warmed = True
+
+    def entity(self, curie: str) -> Entity:
+        return Entity(curie, "protein", "TP53", full_name="tumor protein p53")
+
+    def compare(self, query: Query, curie: str) -> str:
+        return f"99 % identical (1 residue differs from {curie})"
+
+    def retrieve(
+        self,
+        query: Query,
+        to: Sequence[str] | None = None,
+        k: int = 20,
+        progress: Callable[[str, float], None] | None = None,
+    ) -> Retrieval:
         self.calls.append((query.value, k))
         named = query.kind is QueryKind.ENTITY
         lists = tuple(self._list(query.modality, name, k, named) for name in (to or MODALITIES))
@@ -108,7 +127,7 @@ class FakeService:
     def status(self) -> SimpleNamespace:
         return SimpleNamespace(
             profile="fake", device="cpu", device_note="No GPU here.", engine="none", encoders={"text": "minilm-1"},
-            missing_encoders={"smiles": "no file"}, counts=dict.fromkeys(MODALITIES, 7), n_triples=12345, graph="g",
+            missing_encoders={"smiles": "no file"}, waiting_encoders=("sequence",), counts=dict.fromkeys(MODALITIES, 7), n_triples=12345, graph="g",
             bridge="b", version="0",
         )  # fmt: skip
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
+
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -38,6 +41,66 @@ def test_a_symbol_typed_gives_a_sentence_then_hits(open_app, words_of):
     assert list(shown["status"][:3]) == ["● known"] * 3
     assert list(shown["rank"][:3]) == [2, 77, 99]
     assert len(shown) == 22
+    assert (
+        "22 of 500 diseases. Known links come first, whatever their rank: the bridge alone has 1 of these 3 among"
+        in (words_of(app))
+    )
+
+
+def test_where_nothing_is_known_nothing_is_said_about_known_links(open_app, words_of):
+    app = ask(open_app(), "CCO")
+    assert "20 of 500 diseases. Best first." in words_of(app)
+    assert "Known links" not in words_of(app)
+    assert "● known" not in set(table(app)["status"])
+
+
+def test_an_input_is_described_once(open_app, words_of):
+    app = ask(open_app(), "MVHLTPEEKS")
+    read_as = next(element.value for element in app.markdown if element.value.startswith("Read as"))
+    assert read_as.count("sequence") == 1
+    assert len(app.selectbox[0].options) == 2, "the reading in use is not offered again"
+
+
+def test_an_entity_found_by_another_name_says_so(open_app, words_of):
+    assert "tumor protein p53 · TEST:7" in words_of(ask(open_app(), "TEST:7"))
+    assert "also called “BCC7”" in words_of(ask(open_app(), "BCC7"))
+    assert "also called" not in words_of(ask(open_app(), "TP53"))
+
+
+def test_the_examples_stay_at_hand(open_app, words_of):
+    app = ask(open_app(), "TP53")
+    label, text, _ = asking.EXAMPLES[2]
+    next(button for button in app.button if button.label == label).click()
+    app.run()
+    assert app.query_params["q"] == text
+
+
+def test_loading_a_model_is_said_and_the_word_is_gone_afterwards(open_app, fake, monkeypatch):
+    told = []
+    monkeypatch.setattr(service, "_tell", lambda place, message: told.append(message))
+    fake.slow = True
+    app = ask(open_app(), "a patient with seizures")
+    assert told == ["Loading the text model"]
+    assert not app.info
+
+
+def test_text_about_a_disease_shows_the_diseases_that_it_fits(open_app):
+    app = ask(open_app(), "a patient with seizures")
+    assert app.segmented_control(key="set to").value == "disease"
+    assert set(table(app)["status"]) == {"◇ similar"}
+
+
+def test_models_for_raw_input_are_loaded_ahead(open_app, fake, monkeypatch):
+    monkeypatch.setattr(service, "_HEAD_START", 0.0)
+    open_app()
+    assert until(lambda: fake.warmed)
+
+
+def until(said: Callable[[], bool], seconds: float = 10.0) -> bool:
+    end = time.monotonic() + seconds
+    while not said() and time.monotonic() < end:
+        time.sleep(0.02)
+    return said()
 
 
 def test_address_is_written_and_restores_the_view(open_app, words_of):
@@ -60,7 +123,7 @@ def test_address_is_written_and_restores_the_view(open_app, words_of):
 def test_another_question_after_a_deep_link_takes_its_place(open_app, words_of):
     app = ask(open_app("pages/explore.py", {"q": "UniProtKB:P35498", "to": "disease"}), "CCO")
     assert app.query_params["q"] == "CCO"
-    assert "a molecule (SMILES)" in words_of(app)
+    assert "drug] **molecule**" in words_of(app)
 
 
 def test_coming_back_from_another_page_goes_on_with_the_question(open_app, words_of):
@@ -83,20 +146,21 @@ def test_free_text_and_long_input_stay_out_of_the_address(open_app):
 
 def test_free_text_in_an_address_is_read(open_app, words_of):
     app = open_app("pages/explore.py", {"q": "a patient with seizures", "as": "phenotype"})
-    assert "free text, asked as a :yellow-badge[" in words_of(app)
+    assert "phenotype] in your own words" in words_of(app)
 
 
 def test_the_reading_can_be_switched(open_app, words_of):
     app = ask(open_app(), "CCO")
+    assert "phenotype" in app.selectbox[0].options[1]
     app.selectbox[0].set_value("phenotype").run()
-    assert "free text, asked as a :yellow-badge[" in words_of(app)
+    assert "phenotype] in your own words" in words_of(app)
 
 
 def test_pasted_fasta_keeps_its_lines(open_app, fake, words_of):
     app = ask(open_app(), ">sp|P1|A protein\nMVHLTPEEKS")
     assert fake.calls[-1][0] == "MVHLTPEEKS"
     assert "The sequence was read in windows." in words_of(app)
-    assert "Nearest there" in words_of(app)
+    assert "Nearest there: **protein 5**, 99 % identical" in words_of(app)
 
 
 def test_several_matches_are_offered(open_app, fake, words_of):

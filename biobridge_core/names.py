@@ -1,0 +1,137 @@
+"""Every word that the entities of a graph can be called by, folded and indexed by whole columns."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from biobridge_core.kg.graph import KnowledgeGraph
+
+#: What a word is to its entity; the lower, the better the match.
+ID, NAME, FULL_NAME, SYNONYM, XREF = range(5)
+_FOLDED = {ord(dash): " " for dash in "-_\u2010\u2011\u2012\u2013\u2014\u2015"} | {0x2019: "'"}
+
+
+def normalise(name: str) -> str:
+    """Fold a name so that case, dashes, quotes and spacing do not matter."""
+    if not name.isascii():
+        name = unicodedata.normalize("NFKC", name)
+    return " ".join(name.casefold().translate(_FOLDED).split())
+
+
+class Names:
+    """Every word that an entity can be called by, folded by `normalise`, and the rows that it stands for.
+
+    Built by whole columns: a loop over the starter graph's 700,000 words takes 4 s, this under 1 s.
+    """
+
+    def __init__(self, graph: KnowledgeGraph) -> None:
+        texts = graph.text_columns()
+        rows = np.arange(graph.n_entities, dtype=np.int32)
+        ids = pa.array(graph.ids, pa.string())
+        synonyms, synonym_rows = _flat(texts["synonyms"])
+        xrefs, xref_rows = _flat(texts["xrefs"])
+        typed = ~_mask(pc.starts_with(xrefs, "SMILES:"))
+        xrefs, xref_rows = xrefs.filter(pa.array(typed)), xref_rows[typed]
+        curies, curie_rows = pa.concat_arrays([ids, xrefs]), np.concatenate([rows, xref_rows])
+        parts = pc.extract_regex(curies, r"(?s)^(?P<prefix>[^:]*):(?P<local>.*)$")
+        prefix, local = (pc.fill_null(pc.struct_field(parts, name), "") for name in ("prefix", "local"))
+        is_structure = pc.equal(prefix, "InChIKey")
+        bare = _mask(pc.and_(_is_bare_id(local), pc.invert(is_structure)))
+        columns = (
+            (ids, rows, ID),
+            (pa.array(graph.names, pa.string()), rows, NAME),
+            (_whole(texts["full_name"]), rows, FULL_NAME),
+            (synonyms, synonym_rows, SYNONYM),
+            (xrefs, xref_rows, XREF),
+            (local.filter(pa.array(bare)), curie_rows[bare], XREF),
+        )
+        self.prefixes = {word.casefold() for word in pc.unique(prefix).to_pylist()}  #: of all ids, folded
+        keys = pc.struct_field(pc.extract_regex(local.filter(is_structure), "^(?P<first>[^-]*)"), "first").to_pylist()
+        found = curie_rows[_mask(is_structure)].tolist()
+        #: First block of an InChIKey -> the first row that has it.
+        self.structures: dict[str, int] = dict(zip(reversed(keys), reversed(found), strict=True))
+        self._words, self._starts, self._tiers, self._rows = _grouped(columns)
+
+    def __getitem__(self, key: str) -> list[tuple[int, int]]:
+        """(tier, row) of every entity that is called so, in the order of the rows; empty for an unknown word."""
+        place = pc.index(self._words, key).as_py()  # 2 ms; a dict would take half a second to build and 80 MB to keep
+        if place < 0:
+            return []
+        here = slice(self._starts[place], self._starts[place + 1])
+        return list(zip(self._tiers[here].tolist(), self._rows[here].tolist(), strict=True))
+
+    def going_on(self, key: str) -> list[str]:
+        """All words that begin with ``key`` and have at least one part more."""
+        found: list[str] = self._words.filter(pc.starts_with(self._words, f"{key} ")).to_pylist()
+        return found
+
+    def of_length(self, least: int, most: int) -> list[str]:
+        """All words of ``least`` to ``most`` characters."""
+        lengths = pc.utf8_length(self._words)
+        fits = pc.and_(pc.greater_equal(lengths, least), pc.less_equal(lengths, most))
+        found: list[str] = self._words.filter(fits).to_pylist()
+        return found
+
+
+def _is_bare_id(local: pa.StringArray) -> pa.BooleanArray:
+    """Whether the part after the colon can be typed alone, as P04637 or DB00945, and be told from a name."""
+    return pc.and_(pc.match_substring_regex(local, "[A-Za-z]"), pc.match_substring_regex(local, "[0-9]"))
+
+
+def _grouped(
+    columns: Sequence[tuple[pa.StringArray, NDArray[np.int32], int]],
+) -> tuple[pa.StringArray, NDArray[np.int64], NDArray[np.int8], NDArray[np.int32]]:
+    """Fold the words of (words, rows, tier) columns and group them.
+
+    Returns
+    -------
+    tuple
+        Every word once (n_words,); start of its members (n_words + 1,); tier and row of each member (n,), each row once
+        a word with its best tier, in the order of the rows.
+    """
+    folded = pa.concat_arrays([_folded(words) for words, _, _ in columns])
+    rows = np.concatenate([rows for _, rows, _ in columns])
+    tiers = np.concatenate([np.full(len(rows), tier, dtype=np.int8) for _, rows, tier in columns])
+    is_number = _mask(pc.match_substring_regex(folded, r"^[0-9]+$"))
+    kept = ~_mask(pc.equal(folded, "")) & ~(is_number & (tiers == XREF))
+    words = folded.filter(pa.array(kept)).dictionary_encode()
+    groups, rows, tiers = words.indices.to_numpy().astype(np.int64), rows[kept], tiers[kept]
+    members = groups * (int(rows.max(initial=0)) + 1) + rows
+    order = np.argsort(members * (XREF + 1) + tiers)
+    members, groups, rows, tiers = members[order], groups[order], rows[order], tiers[order]
+    first = np.ones(len(rows), dtype=np.bool_)
+    first[1:] = members[1:] != members[:-1]
+    starts = np.searchsorted(groups[first], np.arange(len(words.dictionary) + 1))
+    return words.dictionary, starts, tiers[first], rows[first]
+
+
+def _folded(words: pa.StringArray) -> pa.StringArray:
+    """`normalise` for a column: plain words by Arrow, the few others one by one."""
+    spaced = pc.replace_substring(pc.replace_substring(pc.utf8_lower(words), "-", " "), "_", " ")
+    odd = pc.or_(pc.invert(pc.string_is_ascii(words)), pc.match_substring_regex(spaced, r"\s\s|[\t\n\r\v\f\x1c-\x1f]"))
+    others = [normalise(word) for word in words.filter(odd).to_pylist()]
+    return pc.replace_with_mask(pc.ascii_trim_whitespace(spaced), odd, pa.array(others, pa.string()))
+
+
+def _flat(column: pa.ChunkedArray) -> tuple[pa.StringArray, NDArray[np.int32]]:
+    """Words of a column of lists, and the row of each."""
+    lists = _whole(column)
+    return pc.list_flatten(lists), pc.list_parent_indices(lists).to_numpy().astype(np.int32)
+
+
+def _whole(column: pa.ChunkedArray) -> pa.Array:
+    joined = column.combine_chunks()
+    return joined.chunk(0) if isinstance(joined, pa.ChunkedArray) else joined
+
+
+def _mask(array: pa.BooleanArray) -> NDArray[np.bool_]:
+    result: NDArray[np.bool_] = array.to_numpy(zero_copy_only=False)
+    return result
