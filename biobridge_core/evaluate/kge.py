@@ -302,13 +302,16 @@ def new_model(config: KGEConfig) -> KGE:
 class KGEScorer:
     """A trained embedding as a rival in retrieval (see `Scorer`).
 
-    Scores are log-probabilities over the tails, so that those of several relations between the same modalities can be
-    compared.
+    Parameters
+    ----------
+    probabilities
+        Score by log-probabilities over the tails, so that several relations between the same modalities can be
+        compared; else by `KGE.scores_all_tails`, as the published models compare.
     """
 
-    def __init__(self, graph: KnowledgeGraph, model: KGE, name: str = "") -> None:
+    def __init__(self, graph: KnowledgeGraph, model: KGE, name: str = "", *, probabilities: bool = True) -> None:
         self.name = name or model.config.model
-        self._graph, self._model = graph, model.eval()
+        self._graph, self._model, self._probabilities = graph, model.eval(), probabilities
 
     @torch.no_grad()
     def scores(self, heads: NDArray[np.int32], relation: str) -> NDArray[np.float32]:
@@ -316,7 +319,9 @@ class KGEScorer:
         definition = self._graph.relations[relation]
         if relation not in self._model.config.relations:
             return np.zeros((len(heads), len(self._graph.rows(definition.tail))), dtype=np.float32)
-        first = int(self._graph.rows(definition.head)[0])
-        logits = self._model.logits(torch.from_numpy(heads.astype(np.int64) - first), relation)
-        log_p: NDArray[np.float32] = logits.log_softmax(dim=1).numpy()
-        return log_p
+        places = torch.from_numpy(heads.astype(np.int64) - int(self._graph.rows(definition.head)[0]))
+        if self._probabilities:
+            found = self._model.logits(places, relation).log_softmax(dim=1)
+        else:
+            found = self._model.scores_all_tails(places, relation)
+        return np.asarray(found.numpy(), dtype=np.float32)

@@ -9,11 +9,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-import logging
 import math
-import time
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,19 +20,18 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from biobridge_core.bridge.checkpoint import load_checkpoint, read_tensors, save_checkpoint, write_tensors
 from biobridge_core.bridge.data import Groups, cells, group_links
 from biobridge_core.bridge.objective import Competition, grouped_softmax
 from biobridge_core.bridge.schedule import Schedule
 from biobridge_core.errors import TrainingError
 from biobridge_core.evaluate.kge import KGE, KGEConfig, KGEScorer, new_model
+from biobridge_core.evaluate.kge_loop import Loop, LoopState, Pace
 from biobridge_core.evaluate.validation import Validation
 from biobridge_core.kg.splits import Sparse, TrainingView, ancestor_matrix
 
 if TYPE_CHECKING:
     from biobridge_core.kg.graph import KnowledgeGraph
 
-_LOG = logging.getLogger(__name__)
 _CPU = torch.device("cpu")
 
 
@@ -64,22 +61,9 @@ class KGEOptions:
     seed: int = 0
 
 
-@dataclass
-class KGEState:
-    """Where a run stands."""
-
-    step: int = 0
-    cpu_seconds: float = 0.0
-    best_mrr: float = -1.0
-    best_step: int = 0
-    best_tasks: dict[str, float] = field(default_factory=dict)
-    waited: int = 0
-    curve: list[dict[str, float]] = field(default_factory=list)
-
-
 def train_kge(
     graph: KnowledgeGraph, view: TrainingView, options: KGEOptions, *, work: Path, minutes: float = math.inf
-) -> tuple[KGE, KGEState]:
+) -> tuple[KGE, LoopState]:
     """Train on a split and return the model of the best validation, with the curve.
 
     Parameters
@@ -87,7 +71,7 @@ def train_kge(
     view
         Training and validation links; test links cannot get here.
     work
-        Folder for the checkpoint and ``metrics.jsonl``, made when missing; a killed run goes on from there.
+        Folder for checkpoints and ``metrics.jsonl``, made when missing; a killed run goes on from there.
     minutes
         CPU-minutes, resumed ones included, after which the run ends where it stands.
 
@@ -96,12 +80,9 @@ def train_kge(
     TrainingError
         If there is no link to learn from, or the loss is no longer finite.
     """
-    work.mkdir(parents=True, exist_ok=True)
-    run = _Run(graph, view, options, work)
-    run.go(minutes)
-    if run.state.best_step:
-        run.model.load_state_dict(read_tensors(work / "best.safetensors")[0])
-    return run.model.eval(), run.state
+    loop = _GroupedLoop(graph, view, options, work)
+    loop.go(minutes)
+    return loop.kge, loop.state
 
 
 def kge_groups(graph: KnowledgeGraph, view: TrainingView, ancestors: Sparse | None) -> list[Groups]:
@@ -151,91 +132,53 @@ def batch_loss(model: KGE, groups: Groups, chosen: NDArray[np.integer], options:
     return loss
 
 
-class _Run:
-    """One run: model, optimizer, data and state; `go` trains until it is done."""
+class _GroupedLoop(Loop):
+    """Batches of one relation, all tails at once."""
 
     def __init__(self, graph: KnowledgeGraph, view: TrainingView, options: KGEOptions, work: Path) -> None:
-        self.graph, self.options, self.work = graph, options, work
+        self._graph, self._options = graph, options
         ancestors = ancestor_matrix(graph)
-        self.groups = kge_groups(graph, view, ancestors if options.spare_ancestors else None)
-        self.validation = Validation(graph, view, ancestors, sample=options.validation_sample, seed=options.seed)
-        torch.manual_seed(options.seed)
-        self.model = new_model(kge_config(graph, self.groups, options))
-        self.optimizer = _optimizer(self.model, options)
-        self.identity = hashlib.sha256(
-            json.dumps([asdict(options), view.digest, graph.digest], sort_keys=True).encode()
-        ).hexdigest()
-        raw = load_checkpoint(work / "checkpoint.safetensors", self.model, self.optimizer, self.identity)
-        self.state = KGEState(**raw["loop"]) if raw else KGEState()  # type: ignore[arg-type]
-        if self.state.step:
-            _LOG.info("Going on from step %d of %d.", self.state.step, options.steps)
-
-    def go(self, minutes: float) -> None:
-        """Train until the steps, the patience or the CPU-minutes are used up."""
-        options, state = self.options, self.state
-        schedule = Schedule(
-            [len(g) for g in self.groups],
-            _shares(self.groups, options),
+        self._groups = kge_groups(graph, view, ancestors if options.spare_ancestors else None)
+        self._schedule = Schedule(
+            [len(g) for g in self._groups],
+            _shares(self._groups, options),
             steps=options.steps,
             batch=options.batch,
             seed=options.seed,
         )
-        losses: list[float] = []
-        start = time.process_time() - state.cpu_seconds
-        while state.step < options.steps and not (self.validation.tasks and state.waited >= options.patience):
-            losses.append(self._step(*schedule[state.step]))
-            state.step += 1
-            state.cpu_seconds = time.process_time() - start
-            over = state.cpu_seconds > 60 * minutes
-            if state.step % options.validate_every == 0 or state.step == options.steps or over:
-                self._validate(float(np.mean(losses)))
-                losses.clear()
-                state.cpu_seconds = time.process_time() - start
-                kept: dict[str, object] = {"identity": self.identity, "loop": asdict(state)}
-                save_checkpoint(self.work / "checkpoint.safetensors", self.model, self.optimizer, kept)
-            if over:
-                _LOG.info("The limit of %.1f CPU-minutes is reached.", minutes)
-                return
+        torch.manual_seed(options.seed)
+        self.kge = new_model(kge_config(graph, self._groups, options))
+        identity = json.dumps([asdict(options), view.digest, graph.digest], sort_keys=True)
+        super().__init__(
+            options.model,
+            self.kge,
+            _optimizer(self.kge, options),
+            Validation(graph, view, ancestors, sample=options.validation_sample, seed=options.seed),
+            Pace(
+                steps=options.steps,
+                validate_every=options.validate_every,
+                checkpoint_every=options.validate_every,
+                patience=options.patience,
+                learning_rate=options.learning_rate,
+                seed=options.seed,
+            ),
+            work=work,
+            identity=hashlib.sha256(identity.encode()).hexdigest(),
+        )
 
-    def _step(self, relation: int, chosen: NDArray[np.int64]) -> float:
-        options, groups = self.options, self.groups[relation]
-        torch.manual_seed((options.seed << 32) + self.state.step)  # a resumed run draws the same dropout
-        for group in self.optimizer.param_groups:
-            group["lr"] = options.learning_rate * _rate(self.state.step, options)
-        self.model.train()
-        loss = batch_loss(self.model, groups, chosen, options, int(self.graph.rows(groups.head_modality)[0]))
-        if not torch.isfinite(loss):
-            raise TrainingError(
-                f"The loss is {loss.item()} at step {self.state.step} ({groups.relation}).", "Lower the learning rate."
-            )
-        self.optimizer.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]
-        self.optimizer.step()
-        return loss.item()
+    def loss(self, step: int) -> Tensor:
+        """Grouped softmax over all tails."""
+        relation, chosen = self._schedule[step]
+        groups = self._groups[relation]
+        return batch_loss(self.kge, groups, chosen, self._options, int(self._graph.rows(groups.head_modality)[0]))
 
-    def _validate(self, loss: float) -> None:
-        state = self.state
-        by_task = self.validation.by_relation(KGEScorer(self.graph, self.model))
-        mrr = self.validation.mean(by_task)
-        state.waited += 1
-        if mrr > state.best_mrr:
-            state.best_mrr, state.best_step, state.best_tasks, state.waited = mrr, state.step, by_task, 0
-            write_tensors(self.work / "best.safetensors", self.model.state_dict())
-        point = {
-            "step": state.step,
-            "loss": round(loss, 4),
-            "validation_mrr": round(mrr, 5),
-            "validation_mrr_relations": round(float(np.mean(list(by_task.values()) or [0.0])), 5),
-            "cpu_minutes": round(state.cpu_seconds / 60, 2),
-        }
-        state.curve.append(point)
-        with (self.work / "metrics.jsonl").open("a", encoding="utf-8") as log:
-            log.write(json.dumps({**point, "tasks": by_task}) + "\n")
-        _LOG.info(
-            "%s step %d: loss %.3f, validation MRR %.4f over pairs, %.4f over relations, %.1f CPU-minutes",
-            self.options.model, *(point[name] for name in (
-                "step", "loss", "validation_mrr", "validation_mrr_relations", "cpu_minutes")),
-        )  # fmt: skip
+    def rate(self, step: int) -> float:
+        """Warm-up, then a cosine."""
+        return _rate(step, self._options)
+
+    def scorer(self) -> KGEScorer:
+        """The model as it stands."""
+        return KGEScorer(self._graph, self.kge)
 
 
 def _shares(groups: Sequence[Groups], options: KGEOptions) -> NDArray[np.float64]:

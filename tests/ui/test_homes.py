@@ -27,6 +27,7 @@ HOMES = {
     "transformers": ("biobridge_core/encoders/",),
     "rapidfuzz": ("biobridge_core/lookup.py",),
     "typer": ("biobridge_core/cli.py",),
+    "pykeen": ("biobridge_core/evaluate/",),
 }
 
 
