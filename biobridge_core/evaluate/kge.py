@@ -162,11 +162,12 @@ class KGE(nn.Module):
     def logits(self, heads: Tensor, relation: str) -> Tensor:
         """Scores times the relation's scale, less a constant of each head that no softmax over tails sees: (n, m)."""
         scale = self.log_scale[relation].exp()
-        query = self.query(heads, relation) * scale
+        query = self.query(heads, relation) * (2 * scale if self.distance else scale)
         place = self._place(self.tails(relation), relation)
+        product = torch.mm(query, place.T)  # the one thing that autocast may round
         if not self.distance:
-            return torch.mm(query, place.T)
-        return torch.addmm(-scale * place.square().sum(1), query, place.T, alpha=2)
+            return product
+        return product.float().sub_(scale * place.square().sum(1))
 
     def cubes(self, heads: Tensor, relation: str) -> Tensor:
         """Mean cube of the numbers behind a batch: the N3 penalty (Lacroix et al. 2018, arXiv:1806.07297)."""

@@ -23,6 +23,7 @@ from torch import Tensor
 from biobridge_core.bridge.data import Groups, cells, group_links
 from biobridge_core.bridge.objective import Competition, grouped_softmax
 from biobridge_core.bridge.schedule import Schedule
+from biobridge_core.encoders.device import has_fast_bfloat16
 from biobridge_core.errors import TrainingError
 from biobridge_core.evaluate.kge import KGE, KGEConfig, KGEScorer, new_model
 from biobridge_core.evaluate.kge_loop import Loop, LoopState, Pace
@@ -55,6 +56,7 @@ class KGEOptions:
     balance: float = 0.75  #: a relation is drawn by its number of heads to this power
     hierarchy_share: float = 0.3
     spare_ancestors: bool = True
+    bfloat16: bool = True  #: multiply in bfloat16 where the processor is made for it
     validate_every: int = 500
     validation_sample: int = 150  #: queries a relation
     patience: int = 4  #: validations without a better MRR before stopping
@@ -124,7 +126,8 @@ def batch_loss(model: KGE, groups: Groups, chosen: NDArray[np.integer], options:
         First row of the head modality.
     """
     heads = torch.from_numpy(groups.heads[chosen].astype(np.int64) - first)
-    logits = model.logits(heads, groups.relation)  # (n, n_tails)
+    with torch.autocast("cpu", torch.bfloat16, enabled=options.bfloat16 and has_fast_bfloat16(_CPU)):
+        logits = model.logits(heads, groups.relation)  # (n, n_tails)
     positive, ignored = cells(groups.true[chosen], _CPU), cells(groups.ignored[chosen], _CPU)
     loss = grouped_softmax(logits, positive, ignored, options.competition)
     if options.cubes:
