@@ -4,7 +4,7 @@ Two entities of one modality are synonyms if
 
 - their encoder inputs or their names are equal (case and punctuation aside),
 - their molecules share the first InChIKey block (stereoisomers, isotope labels, protonation),
-- their sequences are at least 95 % identical over the shorter one (CD-HIT's count, doi:10.1093/bioinformatics/btl158),
+- their sequences are at least 95 % identical: edits are at most 5 % of the shorter one, wherever it lies in the longer,
 - they carry the same OMIM, ORPHA, DECIPHER or MONDO code, or one has the other's id as a code, or the name of one such
   disease is a synonym of the other: an OMIM and an ORPHA entry of one disease, a MONDO class and its only form.
 
@@ -35,7 +35,7 @@ IDENTITY = 0.95  #: of sequences that count as one
 
 _DISEASE_CODES = ("OMIM:", "ORPHA:", "DECIPHER:", "MONDO:")
 #: Codes that name one substance; a shared one makes two drugs one.
-_DRUG_CODES = ("InChIKey:", "PubChem:", "DrugBank:", "GtoPdb:")
+_DRUG_CODES = ("PubChem:", "DrugBank:", "GtoPdb:")
 _INCHIKEY = "InChIKey:"
 _PIECE = 10  # residues; a shorter sequence must be equal
 _SEQUENCE = re.compile(r"[A-Z]+")
@@ -102,38 +102,32 @@ def _same_name(graph: KnowledgeGraph) -> Pairs:
 
 
 def _same_code(graph: KnowledgeGraph) -> Pairs:
-    """The same code as id or cross reference, or the same first InChIKey block among the cross references."""
+    """The same code as id or cross reference."""
+    xrefs = graph.text_columns()["xrefs"].to_pylist()
     prefixes = (*_DISEASE_CODES, *_DRUG_CODES)
-    keys = []
-    for row, codes in enumerate(graph.text_columns()["xrefs"].to_pylist()):
-        modality = int(graph.modality_of_row[row])
-        for code in (graph.ids[row], *codes):
-            if code.startswith(_INCHIKEY):
-                keys.append(((modality, code[: len(_INCHIKEY) + 14]), row))
-            elif code.startswith(prefixes):
-                keys.append(((modality, code), row))
-    return _chain(keys)
+    return _chain(
+        ((int(graph.modality_of_row[row]), code), row)
+        for row, codes in enumerate(xrefs)
+        for code in (graph.ids[row], *codes)
+        if code.startswith(prefixes)
+    )
 
 
 def _same_skeleton(graph: KnowledgeGraph) -> Pairs:
-    """The same first InChIKey block, worked out for every molecule that does not carry it as a cross reference."""
+    """The same first InChIKey block, as stated, or worked out for a molecule that does not state it."""
     from biobridge_core.chem.standardise import standardise
 
-    xrefs = graph.text_columns()["xrefs"]
-    molecules = np.flatnonzero(graph.kind_of_row == list(InputKind).index(InputKind.SMILES))
-    inputs = dict(zip(molecules.tolist(), graph.inputs(molecules), strict=True))
     keys = []
-    for row, smiles in inputs.items():
-        stated = [code for code in xrefs[row].as_py() if code.startswith(_INCHIKEY)]
-        if stated:
-            blocks = [code[len(_INCHIKEY) :][:14] for code in stated]
-        else:
-            try:
-                blocks = [standardise(smiles, max_atoms=2000).inchikey14]
-            except InputError:
-                continue  # what cannot be read is a synonym of an equal input alone
-        keys += [((int(graph.modality_of_row[row]), block), row) for block in blocks]
-    return _chain(keys)
+    for row, codes in enumerate(graph.text_columns()["xrefs"].to_pylist()):
+        keys += [(row, code[len(_INCHIKEY) :][:14]) for code in codes if code.startswith(_INCHIKEY)]
+    molecules = np.flatnonzero(graph.kind_of_row == list(InputKind).index(InputKind.SMILES))
+    silent = np.setdiff1d(molecules, [row for row, _ in keys])
+    for row, smiles in zip(silent.tolist(), graph.inputs(silent), strict=True):
+        try:
+            keys.append((row, standardise(smiles, max_atoms=2000).inchikey14))
+        except InputError:
+            continue  # what cannot be read is a synonym of an equal input alone
+    return _chain(((int(graph.modality_of_row[row]), block), row) for row, block in keys)
 
 
 def _disease_synonyms(graph: KnowledgeGraph) -> Pairs:
