@@ -19,7 +19,8 @@ import torch
 from numpy.typing import NDArray
 
 from biobridge_core.artifacts import sha256_file
-from biobridge_core.encoders.device import is_out_of_memory
+from biobridge_core.config import Settings
+from biobridge_core.encoders.device import is_out_of_memory, pick_device
 from biobridge_core.errors import InputError, WeightsError
 from biobridge_core.types import InputKind
 
@@ -266,6 +267,32 @@ def package_file(package: str, distribution: str, *parts: str) -> Path:
     if not path.exists():
         raise WeightsError(f"The file {'/'.join(parts)} is missing from the package {distribution}.", hint)
     return path
+
+
+Made = TypeVar("Made", bound="Encoder")
+
+
+def from_package(make: Callable[..., Made], distribution: str, *parts: str, settings: Settings, dtype: str) -> Made:
+    """Make an encoder from weights inside an installed package, on the device of the settings.
+
+    Parameters
+    ----------
+    make
+        Takes the path of the weights, the version of the package, ``device`` and ``dtype``.
+    distribution
+        Its import name is the same with underscores.
+    parts
+        Path of the weights inside the package.
+
+    Raises
+    ------
+    WeightsError
+        If the package is not installed, or its weights are missing or damaged.
+    ArtifactError
+        If the settings name a device that is not there.
+    """
+    path = package_file(distribution.replace("-", "_"), distribution, *parts)
+    return make(path, package_version(distribution), device=pick_device(settings.device).device, dtype=dtype)
 
 
 def package_version(distribution: str) -> str:

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import pickle
 import re
+from functools import partial
 from pathlib import Path
 from typing import Self
 
@@ -25,11 +26,10 @@ from biobridge_core.encoders.base import (
     BatchedEncoder,
     EncoderIdentity,
     Prepared,
-    package_file,
-    package_version,
+    from_package,
     weights_digest,
 )
-from biobridge_core.encoders.device import Projection, pick_device, pick_dtype
+from biobridge_core.encoders.device import Projection, each_on_one_core, pick_dtype
 from biobridge_core.errors import InputError, WeightsError
 from biobridge_core.types import InputKind
 
@@ -45,6 +45,9 @@ _ATOMS = {"C", "N", "O", "H", "F", "Cl", "P", "B", "Br", "S", "I", "Si", "c", "n
 #: The length the network was trained at. A shorter one would give other vectors; it is the default of ``fcd`` too.
 PAD_LENGTH = 350
 MAX_CHARACTERS = 2_000
+#: Steps of the second recurrent layer, counted from its end, that run in float32 whatever the precision. What is
+#: rounded in them grows for some molecules until their vectors turn; what is rounded before them dies away.
+FULL_PRECISION = range(-32, -12)
 
 POLICY = (
     "padded to 350 characters whatever its neighbours, a longer SMILES to its own length; "
@@ -53,6 +56,10 @@ POLICY = (
 
 _SMILES = re.compile(r"->|<-|\[[^\[\]]+\]|Br|Cl|[BCNOPSFIbcnops]|[-=#$:~/\\.()]|%\d\d|\d")
 _BRACKET = re.compile(r"\[\d*(\*|[A-Z][a-z]?|[a-z]{1,2})@{0,2}(?:H\d*)?(?:[+-]+\d*)?(?::\d+)?\]")
+_KNOWN = re.compile(  # what passes every check, found in one go
+    r"(?:[-=#$:~/\\()]|Br|Cl|[BCNOPSFIcnos]|%\d\d|\d|->|<-"
+    rf"|\[\d*(?:{'|'.join(sorted(_ATOMS))})@{{0,2}}(?:H\d*)?(?:[+-]+\d*)?(?::\d+)?\])+"
+)
 _TOKEN = re.compile(r"Cl|Br|Si|.")
 _WAY_OUT = "Ask by the drug's name or as text instead."
 
@@ -71,6 +78,19 @@ def tokenise(smiles: str) -> tuple[NDArray[np.int64], str]:
         raise InputError(
             f"The SMILES has {len(smiles):,} characters; ChemNet takes at most {MAX_CHARACTERS:,}.", _WAY_OUT
         )
+    if not _KNOWN.fullmatch(smiles):
+        _check_parts(smiles)
+    tokens = _TOKEN.findall(smiles)
+    unknown = sorted({token for token in tokens if token not in _NUMBER})
+    numbers = [_NUMBER.get(token, _UNKNOWN) for token in tokens] + [_END]
+    note = f"ChemNet has no token for {' '.join(unknown)}, read as unknown." if unknown else ""
+    if len(smiles) >= PAD_LENGTH:
+        note = f"{note} SMILES longer than {PAD_LENGTH - 1} characters, read at its own length.".strip()
+    return np.array(numbers, dtype=np.int64), note
+
+
+def _check_parts(smiles: str) -> None:
+    """Refuse the first part that the network cannot read, by name and position."""
     position = 0
     while position < len(smiles):
         match = _SMILES.match(smiles, position)
@@ -81,13 +101,6 @@ def tokenise(smiles: str) -> tuple[NDArray[np.int64], str]:
             )
         _check_part(match.group(), position)
         position = match.end()
-    tokens = _TOKEN.findall(smiles)
-    unknown = sorted({token for token in tokens if token not in _NUMBER})
-    numbers = [_NUMBER.get(token, _UNKNOWN) for token in tokens] + [_END]
-    note = f"ChemNet has no token for {' '.join(unknown)}, read as unknown." if unknown else ""
-    if len(smiles) >= PAD_LENGTH:
-        note = f"{note} SMILES longer than {PAD_LENGTH - 1} characters, read at its own length.".strip()
-    return np.array(numbers, dtype=np.int64), note
 
 
 def _check_part(part: str, position: int) -> None:
@@ -110,7 +123,8 @@ class _Lstm:
 
     The state holds half of h and twice c, float32, and the weights make up for it: tanh(x) = 2 sigmoid(2x) - 1 then
     costs nothing beside the sigmoid, which is fused into the product for all four gates (torch's order i, f, g, o).
-    Powers of two are exact.
+    Powers of two are exact. The forget gate is turned round, into the share that is forgotten: it is small for what is
+    kept for long, and a small number loses nothing in bfloat16, while 0.998 becomes 1.
 
     Parameters
     ----------
@@ -125,18 +139,17 @@ class _Lstm:
     ) -> None:
         self.width = state["weight_hh_l0"].shape[1]
         self.device, self.dtype = device, dtype
-        scale = torch.ones(4 * self.width)
-        scale[2 * self.width : 3 * self.width] = 2
+        scale = torch.tensor([1.0, -1.0, 2.0, 1.0]).repeat_interleave(self.width)
         hidden = (state["weight_hh_l0"] * scale[:, None]).t() * 2
         self._input = (state["weight_ih_l0"] * scale[:, None]).t() * input_scale
         self._bias = (state["bias_ih_l0"] + state["bias_hh_l0"]) * scale
         self._from_hidden = Projection(hidden, device, dtype)
         self._from_both = Projection(torch.cat([hidden, self._input]), device, dtype)
-        self._plain_bias = self._bias.to(device, dtype)
+        self._plain_bias = self._bias.to(device)
 
     def drive(self, x: torch.Tensor) -> torch.Tensor:
         """Share of inputs (steps, input) that all molecules have in common, plus the bias, (steps, 4 width)."""
-        return (x.cpu() @ self._input + self._bias).to(self.device, self.dtype)
+        return (x.cpu() @ self._input + self._bias).to(self.device)
 
     def step(
         self, hidden: torch.Tensor, cell: torch.Tensor, inputs: torch.Tensor | None, shared: torch.Tensor | None
@@ -154,8 +167,8 @@ class _Lstm:
             self._update(gates, hidden[own:], cell[own:])
 
     def _update(self, gates: torch.Tensor, hidden: torch.Tensor, cell: torch.Tensor) -> None:
-        i, f, g, o = torch.chunk(gates.float(), 4, dim=1)
-        cell.mul_(f).sub_(i, alpha=2).addcmul_(i, g, value=4)
+        i, forgotten, g, o = torch.chunk(gates.float(), 4, dim=1)
+        cell.addcmul_(cell, forgotten, value=-1).sub_(i, alpha=2).addcmul_(i, g, value=4)
         torch.sigmoid(cell, out=hidden)
         hidden.sub_(0.5).mul_(o)
 
@@ -172,7 +185,7 @@ class ChemNetwork:
     layers
         State dicts of the two convolutions (32, 35, 4), (32, 32, 4) and the two LSTM layers (128, 512), in this order.
     device, dtype
-        Where and in which precision the products run.
+        Where and in which precision the products run; some always run in float32.
     """
 
     def __init__(self, layers: list[dict[str, torch.Tensor]], device: torch.device, dtype: torch.dtype) -> None:
@@ -182,8 +195,11 @@ class ChemNetwork:
         first = layers[0]["weight"].permute(2, 1, 0) / len(VOCABULARY)  # (4, 35, 32)
         self.first = torch.nn.functional.pad(first, (0, 0, 0, 1)).to(device)
         self.second = layers[1]["weight"].permute(2, 1, 0).flatten(0, 1).to(device)  # (4 * 32, 32)
-        self.backward = _Lstm(layers[2], device, dtype)
+        self.backward = _Lstm(layers[2], device, torch.float32)  # a twentieth of the work
         self.forward = _Lstm(layers[3], device, dtype, input_scale=2)
+        self.exact = self.forward
+        if dtype != torch.float32:
+            self.exact = _Lstm(layers[3], device, torch.float32, input_scale=2)
         self._padding: tuple[torch.Tensor, torch.Tensor] | None = None
 
     def last_state(self, pieces: list[NDArray[np.int64]], length: int) -> torch.Tensor:
@@ -203,7 +219,8 @@ class ChemNetwork:
         hidden, cell = self.forward.zero_state(len(pieces))
         for step in range(steps):
             inputs = outputs[step, : alive[step]] if step < len(alive) else None
-            self.forward.step(hidden, cell, inputs, shared[step])
+            layer = self.exact if step - steps in FULL_PRECISION else self.forward
+            layer.step(hidden, cell, inputs, shared[step])
         return 2 * hidden
 
     def _run_backward(self, features: torch.Tensor, alive: list[int], steps: int) -> torch.Tensor:
@@ -271,7 +288,8 @@ class ChemNet(BatchedEncoder[tuple[NDArray[np.int64], int]]):
         Torch device; ``auto``, ``float32`` or ``bfloat16`` (auto takes bfloat16 where the hardware multiplies it).
     """
 
-    default_batch_size = 128
+    #: Molecules that one core takes at once.
+    share = 256
 
     def __init__(self, weights: Path, version: str, *, device: torch.device | str = "cpu", dtype: str = "auto") -> None:
         self._layers = _read(weights)
@@ -293,6 +311,7 @@ class ChemNet(BatchedEncoder[tuple[NDArray[np.int64], int]]):
         self.device = torch.device(device)
         self.dtype = pick_dtype(self._dtype, self.device)
         self._model = ChemNetwork(self._layers, self.device, self.dtype)
+        self.default_batch_size = self.share * (torch.get_num_threads() if self.device.type == "cpu" else 8)
         return self
 
     def _prepare(self, text: str) -> Prepared[tuple[NDArray[np.int64], int]]:
@@ -308,7 +327,13 @@ class ChemNet(BatchedEncoder[tuple[NDArray[np.int64], int]]):
         for length in np.unique(lengths):
             rows = np.flatnonzero(lengths == length)
             rows = rows[np.argsort([-len(pieces[row][0]) for row in rows], kind="stable")]
-            vectors[torch.from_numpy(rows)] = self._model.last_state([pieces[row][0] for row in rows], int(length))
+            # Cores that go through whole batches on their own need not wait for one another at every small product.
+            n_parts = min(torch.get_num_threads(), len(rows) // 32) if self.device.type == "cpu" else 1
+            parts = [rows[start :: max(1, n_parts)] for start in range(max(1, n_parts))]
+            batches = [[pieces[row][0] for row in part] for part in parts]
+            states = each_on_one_core(partial(self._model.last_state, length=int(length)), batches)
+            for part, state in zip(parts, states, strict=True):
+                vectors[torch.from_numpy(part)] = state
         return vectors
 
 
@@ -338,6 +363,4 @@ def load(name: str, settings: Settings, *, dtype: str = "auto") -> ChemNet:
         If the package is not installed or its weights are damaged.
     """
     del name
-    path = package_file("fcd", "fcd", "ChemNet_v0.13_pretrained.pt")
-    placement = pick_device(settings.device)
-    return ChemNet(path, package_version("fcd"), device=placement.device, dtype=dtype)
+    return from_package(ChemNet, "fcd", "ChemNet_v0.13_pretrained.pt", settings=settings, dtype=dtype)

