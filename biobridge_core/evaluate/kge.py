@@ -8,8 +8,9 @@ weights; `tests/evaluate/test_kge.py` shows it.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, ClassVar, Literal
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 import torch
@@ -17,12 +18,11 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
-from biobridge_core.errors import TrainingError
+from biobridge_core.bridge.checkpoint import read_tensors, write_tensors
+from biobridge_core.errors import ArtifactError, TrainingError
 
 if TYPE_CHECKING:
     from biobridge_core.kg.graph import KnowledgeGraph
-
-ModelName = Literal["TransE", "TransH", "TransR", "TransD", "DistMult", "ComplEx", "RotatE"]
 
 
 @dataclass(frozen=True)
@@ -298,6 +298,36 @@ def new_model(config: KGEConfig) -> KGE:
     if config.model not in MODELS:
         raise TrainingError(f"There is no embedding model {config.model!r}.", f"Use one of {', '.join(MODELS)}.")
     return MODELS[config.model](config)
+
+
+def save_model(model: KGE, path: Path) -> None:
+    """Write weights and configuration into one safetensors file.
+
+    Raises
+    ------
+    ArtifactError
+        If the disk is full or the folder cannot be written.
+    """
+    write_tensors(path, model.state_dict(), {"config": asdict(model.config)})
+
+
+def load_model(path: Path) -> KGE:
+    """Read what `save_model` wrote.
+
+    Raises
+    ------
+    ArtifactError
+        If the file is missing, damaged, or holds no embedding model.
+    """
+    tensors, state = read_tensors(path)
+    try:
+        raw: Any = state["config"]
+        raw["relations"] = {name: tuple(ends) for name, ends in raw["relations"].items()}
+        model = new_model(KGEConfig(**raw))
+        model.load_state_dict(tensors)
+    except (KeyError, TypeError, AttributeError, RuntimeError, TrainingError) as error:
+        raise ArtifactError(f"{path} holds no embedding model: {error}.", "Train it again.") from error
+    return model.eval()
 
 
 class KGEScorer:

@@ -25,24 +25,29 @@ if TYPE_CHECKING:
 KS = (5, 10, 25, 50, 100, 200)
 SCALES = (2.5, 5.0, 10.0, 20.0, 40.0, 80.0)
 WEIGHTS = (0.0, 0.1, 0.3, 1.0, 3.0)
-_FEWEST = 30  #: queries of a relation below which it keeps the defaults
 
 _Choice = TypeVar("_Choice")
 _LOG = logging.getLogger(__name__)
 
 
 def tune_vote(
-    graph: KnowledgeGraph, view: TrainingView, content: Content, validation: Validation, side: Side
+    graph: KnowledgeGraph,
+    view: TrainingView,
+    content: Content,
+    validation: Validation,
+    side: Side,
+    *,
+    fewest: int = 30,
 ) -> dict[str, VoteSettings]:
     """Settings with the best validation MRR of each relation.
 
-    k and scale are searched together on each side, then, for ``both``, the two weights; relations with fewer than 30
-    validation queries keep the defaults.
+    k and scale are searched together on each side, then, for ``both``, the two weights; relations with fewer than
+    ``fewest`` validation queries keep the defaults.
     """
     popularity = Popularity(graph, view)
     result = {}
     for task in validation.tasks:
-        if len(task.heads) < _FEWEST:
+        if len(task.heads) < fewest:
             continue
         ballot = Ballot(graph, view, task.relation)
         search = _Search(task, ballot, content, popularity.ties(task.relation))

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
 
-from biobridge_core.errors import TrainingError
-from biobridge_core.evaluate.kge import MODELS, KGEConfig, KGEScorer, new_model
+from biobridge_core.bridge.checkpoint import write_tensors
+from biobridge_core.errors import ArtifactError, TrainingError
+from biobridge_core.evaluate.kge import MODELS, KGEConfig, KGEScorer, load_model, new_model, save_model
 from biobridge_core.evaluate.pykeen_models import from_pykeen, new_pykeen_model, training_triples
 from biobridge_core.kg.graph import KnowledgeGraph
 from biobridge_core.kg.splits import TrainingView
@@ -112,3 +115,28 @@ def test_what_cannot_be_made_is_refused(small_graph: KnowledgeGraph, view: Train
         training_triples(small_graph, TrainingView({}, {}, ""))
     with pytest.raises(TrainingError, match="PyKEEN has no model"):
         new_pykeen_model("TransX", training_triples(small_graph, view), width=4, loss="nssa", seed=0)
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_a_saved_model_is_the_same_model(small_graph: KnowledgeGraph, name: str, tmp_path: Path) -> None:
+    model = _model(small_graph, name, scale=2.0, bound=True).eval()
+    save_model(model, tmp_path / "model.safetensors")
+    again = load_model(tmp_path / "model.safetensors")
+    assert again.config == model.config
+    relation = next(iter(model.config.relations))
+    heads = small_graph.rows(small_graph.relations[relation].head)
+    for probabilities in (True, False):
+        first, second = (KGEScorer(small_graph, m, probabilities=probabilities) for m in (model, again))
+        np.testing.assert_array_equal(first.scores(heads, relation), second.scores(heads, relation))
+
+
+def test_a_file_that_is_no_model_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "model.safetensors"
+    with pytest.raises(ArtifactError, match="cannot be read"):
+        load_model(path)
+    write_tensors(path, {"x": torch.ones(2)})
+    with pytest.raises(ArtifactError, match="no embedding model"):
+        load_model(path)
+    write_tensors(path, {"x": torch.ones(2)}, {"config": {"model": "TransE", "sizes": {"drug": 2}, "relations": {}}})
+    with pytest.raises(ArtifactError, match="no embedding model"):
+        load_model(path)
