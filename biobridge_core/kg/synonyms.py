@@ -38,6 +38,7 @@ _DISEASE_CODES = ("OMIM:", "ORPHA:", "DECIPHER:", "MONDO:")
 _DRUG_CODES = ("PubChem:", "DrugBank:", "GtoPdb:")
 _INCHIKEY = "InChIKey:"
 _PIECE = 10  # residues; a shorter sequence must be equal
+_SIEVE = 25  # bits
 _SEQUENCE = re.compile(r"[A-Z]+")
 _LOG = logging.getLogger(__name__)
 _CACHE: WeakKeyDictionary[KnowledgeGraph, NDArray[np.int64]] = WeakKeyDictionary()
@@ -226,9 +227,13 @@ def _share_pieces(texts: Sequence[str], identity: float) -> Iterator[tuple[int, 
     cut = sparse.csr_array((np.ones(len(column), np.int32), column, starts), shape=shape)
     owner = np.repeat(np.arange(len(long)), [len(codes) for codes in windows])
     every = np.concatenate(windows)
-    place = np.minimum(np.searchsorted(vocabulary, every), len(vocabulary) - 1)
-    there = vocabulary[place] == every
-    hold = sparse.csr_array((np.ones(int(there.sum()), np.int32), (place[there], owner[there])), shape=shape[::-1])
+    likely = np.zeros(1 << _SIEVE, dtype=bool)  # most windows are no piece of any sequence
+    likely[_sieve(vocabulary)] = True
+    kept = np.flatnonzero(likely[_sieve(every)])
+    place = np.minimum(np.searchsorted(vocabulary, every[kept]), len(vocabulary) - 1)
+    there = vocabulary[place] == every[kept]
+    place, owner = place[there], owner[kept[there]]
+    hold = sparse.csr_array((np.ones(len(place), np.int32), (place, owner)), shape=shape[::-1])
     hold.sum_duplicates()
     hold.data[:] = 1
     needed = np.array([len(codes) - _edits(len(texts[i]), identity) for i, codes in zip(long, pieces, strict=True)])
@@ -247,3 +252,9 @@ def _window_codes(text: str) -> NDArray[np.int64]:
     for i in range(_PIECE):
         codes = (codes << 5) | letters[i : i + n]
     return codes
+
+
+def _sieve(codes: NDArray[np.int64]) -> NDArray[np.int64]:
+    """A short hash of each code (multiplicative, Knuth)."""
+    mixed = codes.view(np.uint64) * np.uint64(0x9E3779B97F4A7C15)
+    return (mixed >> np.uint64(64 - _SIEVE)).view(np.int64)
