@@ -134,6 +134,13 @@ class Loop(ABC):
             self.model.load_state_dict(read_tensors(self._work / "best.safetensors")[0])
         self.model.eval()
 
+    def time_steps(self, n: int) -> float:
+        """Take n steps, keep nothing, and return the CPU-seconds that they took."""
+        start = time.process_time()
+        for _ in range(n):
+            self._step()
+        return time.process_time() - start
+
     def _step(self) -> float:
         step = self.state.step
         torch.manual_seed((self.pace.seed << 32) + step)  # a resumed run draws the same dropout and negatives
