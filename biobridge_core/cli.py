@@ -1,4 +1,4 @@
-"""The command line: the same requests as the pages, for a terminal and for scripts."""
+"""The command line: the requests of the pages through the same service, and the stages that make what it opens."""
 
 from __future__ import annotations
 
@@ -14,9 +14,10 @@ import typer
 
 from biobridge_core.config import Settings
 from biobridge_core.errors import BioBridgeError
+from biobridge_core.types import HitStatus
 
 if TYPE_CHECKING:
-    from biobridge_core.types import Retrieval
+    from biobridge_core.types import Hit, Retrieval
 
 app = typer.Typer(
     no_args_is_help=True, add_completion=False, help="BioBridge Studio: cross-modal retrieval in biomedicine."
@@ -39,7 +40,7 @@ def query(
     ],
     modality: Annotated[str | None, typer.Option(help="Read the input as this modality, e.g. disease.")] = None,
     to: Annotated[list[str] | None, typer.Option(help="Modality to rank; give it several times for several.")] = None,
-    k: Annotated[int, typer.Option(help="Hits per modality.")] = 10,
+    k: Annotated[int, typer.Option(help="Hits per modality, 1 to 1000; known links follow.")] = 10,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")] = False,
 ) -> None:
     """Ask the bridge."""
@@ -47,8 +48,9 @@ def query(
 
     if text == "-":
         text = sys.stdin.read()
-    result = BridgeService.open().ask(text, modality=modality, to=to, k=k)
-    print(json.dumps(asdict(result), ensure_ascii=False, indent=1) if as_json else _as_text(result))
+    say = _progress if sys.stderr.isatty() else None  # someone waits; a script does not
+    result = BridgeService.open(progress=say).ask(text, modality=modality, to=to, k=k, progress=say)
+    print(json.dumps(asdict(result), ensure_ascii=False, indent=1) if as_json else _as_text(result, k))
 
 
 @kg_app.command()
@@ -101,9 +103,9 @@ def build_graph(
     ] = True,
 ) -> None:
     """Read the package tables and write the knowledge graph."""
-    from biobridge_core.kg.build import build_kg
+    from biobridge_core import stages
 
-    print(build_kg(Settings.from_env(), drugbank_structures=drugbank_structures, progress=_progress))
+    print(stages.build_graph(Settings.from_env(), drugbank_structures=drugbank_structures, progress=_progress))
 
 
 @build_app.command("vectors")
@@ -122,9 +124,10 @@ def build_catalogue() -> None:
     print(stages.build_catalogue(Settings.from_env()))
 
 
+@app.command("train")
 @build_app.command("bridge")
 def build_bridge() -> None:
-    """Train the bridge."""
+    """Train the bridge on the built graph and catalogue."""
     from biobridge_core import stages
 
     print(stages.build_bridge(Settings.from_env(), progress=_progress))
@@ -151,18 +154,29 @@ def _kg_folder(where: _Stage) -> Path:
     return (settings.bundle if where is _Stage.BUNDLE else settings.build) / "kg"
 
 
-def _as_text(result: Retrieval) -> str:
+def _as_text(result: Retrieval, k: int) -> str:
     lines = [f"{result.query.label} · asked as {result.query.modality} · {result.seconds * 1000:.0f} ms"]
     lines += [f"! {warning}" for warning in result.warnings]
+    if result.entity is None and result.nearest_known:
+        near = ", ".join(f"{entity.name} {cosine:.3f}" for entity, cosine in result.nearest_known[:3])
+        lines.append(f"Not in the graph itself; nearest there (cosine in the encoder's space): {near}")
     for found in result.lists:
-        lines.append(f"\n{found.modality} ({found.n_known} known, {found.n_candidates:,} ranked) {found.note}".rstrip())
-        for hit in found.hits:
-            mark = {"known": "●", "predicted": "○", "similar": "~"}[hit.status.value]
-            lines.append(
-                f"{hit.rank:>6} {mark} {hit.score:6.3f} {hit.percentile:6.2f}%  {hit.entity.name}  [{hit.entity.id}]"
-            )
-    lines.append("\n● known in the graph  ○ predicted  ~ similar.  Research use, not medical advice.")
+        about = f"{found.n_known:,} known, {found.n_candidates:,} ranked"
+        lines.append(f"\n{found.modality} ({about}) {found.note}".rstrip())
+        best = [hit for hit in found.hits if hit.rank <= k]
+        lower = [hit for hit in found.hits if hit.rank > k]  # known links alone
+        lines += [_hit_line(hit) for hit in best + lower[:k]]
+        hidden = found.n_known - sum(hit.status is HitStatus.KNOWN for hit in best + lower[:k])
+        if hidden:
+            lines.append(f"       {hidden:,} more known links rank lower; a larger --k or --json shows more of them.")
+    lines.append("\nrank, score, percentile.  ● known in the graph  ○ predicted  ~ similar.")
+    lines.append("Research use, not medical advice.")
     return "\n".join(lines)
+
+
+def _hit_line(hit: Hit) -> str:
+    mark = {"known": "●", "predicted": "○", "similar": "~"}[hit.status.value]
+    return f"{hit.rank:>6} {mark} {hit.score:6.3f} {hit.percentile:6.2f}%  {hit.entity.name}  [{hit.entity.id}]"
 
 
 def _progress(message: str, done: float) -> None:
@@ -172,7 +186,7 @@ def _progress(message: str, done: float) -> None:
 def main(arguments: list[str] | None = None) -> Any:
     """Run the command line; an error that a person can mend is printed without a traceback."""
     words = sys.argv[1:] if arguments is None else arguments
-    level = logging.INFO if words[:1] == ["build"] else logging.WARNING
+    level = logging.INFO if words[:1] in (["build"], ["train"]) else logging.WARNING
     logging.basicConfig(level=level, format="%(levelname)s %(name)s: %(message)s", stream=sys.stderr)
     try:
         return app(arguments)

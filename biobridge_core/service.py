@@ -190,7 +190,14 @@ class BridgeService:
         """
         return self._lookup.interpret(text, modality)
 
-    def ask(self, text: str, modality: str | None = None, to: Sequence[str] | None = None, k: int = 20) -> Retrieval:
+    def ask(
+        self,
+        text: str,
+        modality: str | None = None,
+        to: Sequence[str] | None = None,
+        k: int = 20,
+        progress: Progress | None = None,
+    ) -> Retrieval:
         """Find what ``text`` means and retrieve for it; with ``modality``, read it as that.
 
         Raises
@@ -199,13 +206,13 @@ class BridgeService:
             Also when several entities fit equally well; the message lists them.
         """
         if modality:
-            return self.retrieve(self.interpret(text, modality), to, k)
-        resolution = self.find(text)
+            return self.retrieve(self.interpret(text, modality), to, k, progress)
+        resolution = self.find(text, progress)
         if resolution.chosen is None:
             named = "; ".join(f"{q.label} ({q.value})" for q in resolution.alternatives if q.kind is QueryKind.ENTITY)
             note = resolution.notes[-1] if resolution.notes else "This can mean several things."
             raise InputError(note, f"Choices: {named}." if named else "Name the modality to search it as free text.")
-        result = self.retrieve(resolution.chosen, to, k)
+        result = self.retrieve(resolution.chosen, to, k, progress)
         return replace(result, warnings=(*resolution.notes, *result.warnings))
 
     def retrieve(

@@ -21,9 +21,11 @@ if not ask.q.strip():
     st.stop()
 
 bridge = service.get()
-with service.caught():
+with service.caught(otherwise=state.unanswered):
     with service.telling() as tell:
         found = bridge.find(ask.q, tell)
     query = asking.understood(found, ask)
-    if query is not None:
+    if query is None:
+        state.unanswered()
+    else:
         answer.show(bridge, query)

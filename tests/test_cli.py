@@ -1,21 +1,26 @@
 from __future__ import annotations
 
+import ast
 import json
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
-
 from biobridge_core.config import ROOT
 
+SICKLE_HBB = (
+    "MVHLTPVEKSAVTALWGKVNVDEVGGEALGRLLVVYPWTQRFFESFGDLSTPDAVMGNPKVKAHGKKVLGAFSDGLAHLDNLKGTFATLSELHCDKLHVDPENFRLLGNVLVCV"
+    "LAHHFGKEFTPPVQAAYQKVVAGVANALAHKYH"
+)
 
-def _run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+
+def _run(*arguments: str, given: str | None = None, **environment: str) -> subprocess.CompletedProcess[str]:
     import os
 
     return subprocess.run(
         [sys.executable, "-m", "biobridge_core.cli", *arguments],
-        cwd=ROOT, capture_output=True, text=True, timeout=180, check=False, env={**os.environ, **environment},
+        cwd=ROOT, capture_output=True, text=True, timeout=180, check=False, input=given, env={**os.environ, **environment},
     )  # fmt: skip
 
 
@@ -37,6 +42,42 @@ def test_query_prints_hits_and_json_holds_the_same(bundle_folder: Path) -> None:
     assert result["query"]["value"] == "UniProtKB:P04637"
     assert first["entity"]["name"] in shown.stdout
     assert result["provenance"]["graph"]
+
+
+@pytest.mark.bundle
+def test_known_links_beyond_k_are_counted_and_not_all_listed(bundle_folder: Path) -> None:
+    lines = _run("query", "GO:0006915", "--to", "protein", "--k", "5").stdout.splitlines()
+    listed = [line for line in lines if "[UniProtKB:" in line]
+    known = sum("●" in line for line in listed)
+    assert 5 < len(listed) <= 10
+    more = next(line for line in lines if "more known links" in line)
+    total = next(line for line in lines if line.startswith("protein ("))
+    assert int(more.split()[0].replace(",", "")) + known == int(total.split("(")[1].split()[0].replace(",", ""))
+
+
+@pytest.mark.bundle
+def test_a_new_sequence_says_what_it_is_nearest_to_and_standard_input_is_read(bundle_folder: Path) -> None:
+    fasta = f">mutant\n{SICKLE_HBB}\n"
+    done = _run("query", "-", "--to", "disease", "--k", "3", given=fasta)
+    assert "nearest there (cosine in the encoder's space): HBB" in done.stdout
+    assert "mutant · asked as protein" in done.stdout
+    assert done.stderr == "", "a script is not told how far it is"
+
+
+def test_the_command_line_asks_through_the_service_and_makes_through_the_stages() -> None:
+    tree = ast.parse((ROOT / "biobridge_core" / "cli.py").read_text(encoding="utf-8"))
+    names = {
+        f"{node.module}.{alias.name}"
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom) and str(node.module).startswith("biobridge_core")
+        for alias in node.names
+    }
+    allowed = ("config", "errors", "types", "service", "stages", "bundle.assemble", "kg.check", "kg.graph")
+    assert [name for name in names if not name.startswith(tuple(f"biobridge_core.{part}" for part in allowed))] == []
+
+
+def test_training_is_a_command_of_its_own() -> None:
+    assert "Train the bridge" in _run("train", "--help").stdout
 
 
 @pytest.mark.bundle

@@ -61,7 +61,7 @@ def loaded(bridge: BridgeService) -> None:
         rows["links"] = theme.number(status.n_triples)
         st.table(pd.DataFrame({"in the graph": rows}))
     with models:
-        later = {kind: " (loaded when first needed)" for kind in status.waiting_encoders}
+        later = dict.fromkeys(status.waiting_encoders, " (loaded when first needed)")
         named = {f"model for {kind}": name + later.get(kind, "") for kind, name in status.encoders.items()}
         named |= {f"model for {kind}": f"not usable: {why}" for kind, why in status.missing_encoders.items()}
         named |= {"bridge": status.bridge, "graph": status.graph, "search": status.engine, "device": status.device}

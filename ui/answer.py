@@ -31,7 +31,7 @@ _KEPT = 6  #: results kept a visitor, so that going back costs nothing
 @st.fragment
 def show(bridge: BridgeService, query: Query) -> None:
     """Everything about one query. A fragment: its controls redraw it alone."""
-    with service.caught():
+    with service.caught(otherwise=state.unanswered):
         ask = state.current()
         retrieval, when = _retrieve(bridge, query, ask.k)
         ask = _in_view(ask, retrieval)
@@ -48,7 +48,7 @@ def show(bridge: BridgeService, query: Query) -> None:
                 st.markdown(f"##### {sentence(retrieval, listed)}")
                 _filters(ask)
             _warnings(retrieval)
-            for line in rests_on(bridge, retrieval):
+            for line in rests_on(bridge, retrieval, listed):
                 st.caption(line)
             tabs = {item.modality: _tab(item, retrieval) for item in retrieval.lists}
             _control("Kind", "to", tabs, ask.to, "What to look for. The number is how many links the graph knows.")
@@ -68,8 +68,10 @@ def sentence(retrieval: Retrieval, listed: HitList) -> str:
     ranked = theme.counted(listed.n_candidates, one, many)
     if best.status is HitStatus.SIMILAR:
         return f"Of {ranked}, {name} is most like {who}."
-    if retrieval.entity and (listed.n_known or not listed.route):
+    if retrieval.entity and listed.n_known:
         return f"{linked}; of the others, the bridge ranks {name} highest."
+    if retrieval.entity and not listed.route:
+        return f"The graph links {who} to no {one}; the bridge ranks {name} highest of {ranked}."
     return f"Of {ranked}, the bridge ranks {name} highest for {who}."
 
 
@@ -105,19 +107,21 @@ def _warnings(retrieval: Retrieval) -> None:
         st.markdown(f":orange[:material/info:] {theme.plain(warning, 400)}")
 
 
-def rests_on(bridge: BridgeService, retrieval: Retrieval) -> list[str]:
-    """What the hits of this query rest on, one line of Markdown each: the one place where that is worded."""
-    if retrieval.entity is not None or not retrieval.nearest_known:
-        return []
+def rests_on(bridge: BridgeService, retrieval: Retrieval, listed: HitList) -> list[str]:
+    """What these hits rest on, one line of Markdown each: the one place where that is worded.
+
+    For a raw input: what of the graph it is nearest to, unless the list itself is just that.
+    """
     query = retrieval.query
+    if retrieval.entity is not None or not retrieval.nearest_known or listed.modality == query.modality:
+        return []
     if query.kind is QueryKind.SEQUENCE:
         (nearest, _), *others = retrieval.nearest_known[:3]
         also = f"; then {' and '.join(theme.plain(entity.name, 40) for entity, _ in others)}" if others else ""
         alike = bridge.compare(query, nearest.id)
         return [f"Not in the graph itself. Nearest there: **{theme.plain(nearest.name, 40)}**, {alike}{also}."]
     near = " · ".join(f"{theme.plain(e.name, 60)} {cosine:.2f}" for e, cosine in retrieval.nearest_known[:3])
-    what = "No entry of the graph itself" if query.kind is QueryKind.TEXT else "Not in the graph itself"
-    return [f"{what}. Nearest there, with cosine in the encoder's space: {near}"]
+    return [f"Not in the graph itself. Nearest there, with cosine in the encoder's space: {near}"]
 
 
 def _filters(ask: state.Ask) -> None:

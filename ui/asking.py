@@ -76,7 +76,7 @@ def describe(query: Query) -> str:
     style = theme.style_of(query.modality)
     badge = f":{style.colour}-badge[{style.icon} {theme.plain(service.words(query.modality)[0])}]"
     if query.kind is QueryKind.TEXT:
-        return f"{badge} in your own words"
+        return f"{badge} in words"
     return f"{badge} **{theme.plain(query.label or query.value, 80)}**"
 
 

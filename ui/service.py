@@ -123,12 +123,14 @@ def words(modality: str) -> tuple[str, str]:
 
 
 @contextmanager
-def caught() -> Iterator[None]:
-    """Turn whatever goes wrong inside into words on the page; the app lives on."""
+def caught(otherwise: Callable[[], None] | None = None) -> Iterator[None]:
+    """Turn whatever goes wrong inside into words on the page, then do ``otherwise``; the app lives on."""
     try:
         yield
     except Exception as error:  # the edge: nothing above this would tell a person
         show_error(error)
+        if otherwise is not None:
+            otherwise()
 
 
 def show_error(error: Exception) -> None:

@@ -140,6 +140,12 @@ def write(params: Mapping[str, str]) -> None:
     st.session_state[_WRITTEN] = dict(params)
 
 
+def unanswered() -> None:
+    """Empty the address where it belongs to an earlier question than the one that got no answer."""
+    if from_address(dict(st.query_params))[0] != current():
+        write({})
+
+
 def take_problems() -> tuple[str, ...]:
     """What was wrong with the address that led here."""
     return tuple(st.session_state.get("problems", ()))

@@ -89,10 +89,11 @@ CSS = """
 .st-key-answer > :first-child {flex: 1 1 18rem;}
 .st-key-answer h5 {padding: 0 0 .15rem; font-size: 1.08rem; line-height: 1.35; font-weight: 450;}
 .st-key-answer h5 strong {font-weight: 700;}
+.st-key-answer [data-testid=stHeaderActionElements] {display: none;}
 .st-key-set-to .stButtonGroup > div:last-child {flex-wrap: nowrap; overflow-x: auto; scrollbar-width: none;}
 .st-key-set-to button {flex: none;}
 .st-key-set-to button[aria-checked=true] {position: sticky; left: 0; right: 0; z-index: 1;
-  background: light-dark(#e6f0f1, #1b3238);}
+  background: light-dark(#e6f0f1, #1b3238) !important;}
 .st-key-hits_cards {display: none;}
 .bb-card {display: flex; gap: .6rem; align-items: center; padding: .6rem .75rem; margin-bottom: .5rem;
   border: 1px solid color-mix(in srgb, currentColor 22%, transparent); border-radius: .4rem;

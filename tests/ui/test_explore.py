@@ -67,6 +67,17 @@ def test_an_entity_found_by_another_name_says_so(open_app, words_of):
     assert "also called" not in words_of(ask(open_app(), "TP53"))
 
 
+@pytest.mark.parametrize("text", ["x", "SAME", "NONE:1"])
+def test_a_question_without_an_answer_does_not_keep_the_address_of_the_last_one(open_app, text):
+    app = ask(open_app(), "TP53")
+    assert "q" in app.query_params
+    app = ask(app, text)
+    assert dict(app.query_params) == {}
+    assert app.chat_input[0].value in (text, None)
+    again = open_app("pages/explore.py", {"q": text, "to": "disease"})
+    assert dict(again.query_params)["q"] == text, "an address that was given stays as it is"
+
+
 def test_the_examples_stay_at_hand(open_app, words_of):
     app = ask(open_app(), "TP53")
     label, text, _ = asking.EXAMPLES[2]
@@ -146,14 +157,14 @@ def test_free_text_and_long_input_stay_out_of_the_address(open_app):
 
 def test_free_text_in_an_address_is_read(open_app, words_of):
     app = open_app("pages/explore.py", {"q": "a patient with seizures", "as": "phenotype"})
-    assert "phenotype] in your own words" in words_of(app)
+    assert "phenotype] in words" in words_of(app)
 
 
 def test_the_reading_can_be_switched(open_app, words_of):
     app = ask(open_app(), "CCO")
     assert "phenotype" in app.selectbox[0].options[1]
     app.selectbox[0].set_value("phenotype").run()
-    assert "phenotype] in your own words" in words_of(app)
+    assert "phenotype] in words" in words_of(app)
 
 
 def test_pasted_fasta_keeps_its_lines(open_app, fake, words_of):
@@ -161,6 +172,8 @@ def test_pasted_fasta_keeps_its_lines(open_app, fake, words_of):
     assert fake.calls[-1][0] == "MVHLTPEEKS"
     assert "The sequence was read in windows." in words_of(app)
     assert "Nearest there: **protein 5**, 99 % identical" in words_of(app)
+    app.segmented_control(key="set to").set_value("protein").run()
+    assert "Nearest there" not in words_of(app), "the list itself says it"
 
 
 def test_several_matches_are_offered(open_app, fake, words_of):
