@@ -28,7 +28,7 @@ from biobridge_core.bridge.schedule import Schedule
 from biobridge_core.bridge.validation import Task, validate, validation_tasks
 from biobridge_core.encoders.device import has_fast_bfloat16, pick_device
 from biobridge_core.errors import ArtifactError, TrainingError
-from biobridge_core.kg.splits import TrainingView, ancestor_matrix, transductive
+from biobridge_core.kg.splits import Sparse, TrainingView, ancestor_matrix, transductive
 
 if TYPE_CHECKING:
     from biobridge_core.config import Settings
@@ -63,6 +63,7 @@ class TrainOptions:
     steps: int = 4000
     batch: int = 256  #: queries (or triples, for ``paired`` and ``in_batch``) at once, all of one relation
     negatives: int = 128  #: sampled tails a triple, for ``paired``
+    rivals: int = 0  #: tails drawn to compete in ``full``, beside all true ones of the batch; 0 takes all tails
     learning_rate: float = 3e-3
     weight_decay: float = 0.01
     warmup: float = 0.05  #: share of the steps
@@ -257,12 +258,19 @@ def batch_loss(
     queries = bridge.query(content.embed(bridge, groups.heads[chosen], groups.head_modality), groups.relation)  # (n, w)
     true, temperature = groups.true[chosen], bridge.logit_temperature()
     all_tails = content.graph.rows(groups.tail_modality)
+    rng = np.random.default_rng([options.seed, seed])
     if options.objective == "full":
+        ignored, correction = groups.ignored[chosen], None
+        if 0 < 2 * options.rivals < len(all_tails):
+            drawn, correction = _draw_rivals(groups, true, options.rivals, rng)
+            all_tails, true, ignored = all_tails[drawn], true[:, drawn], ignored[:, drawn]
         tails = content.project(bridge, all_tails, groups.tail_modality)  # (n_tails, w)
         logits = (queries / temperature) @ tails.T  # (n, n_tails)
-        ignored = cells(groups.ignored[chosen], content.device)
-        return grouped_softmax(logits, cells(true, content.device), ignored, options.competition)
-    rng = np.random.default_rng([options.seed, seed])
+        positive = cells(true, content.device)
+        if correction is not None:
+            shift = torch.from_numpy(correction).to(logits)  # (n_tails,)
+            logits = (logits + shift).index_put((positive.rows, positive.columns), -shift[positive.columns], True)
+        return grouped_softmax(logits, positive, cells(ignored, content.device), options.competition)
     counts = np.diff(true.indptr)
     partner = true.indices[true.indptr[:-1] + rng.integers(0, counts)]  # (n,) one true tail a query
     if options.objective == "in_batch":
@@ -275,6 +283,21 @@ def batch_loss(
     logits = (queries @ tails.T).float() / temperature  # (n, n_rows)
     logits = logits.gather(1, torch.from_numpy(places.reshape(len(chosen), -1)).to(content.device))  # (n, 1 + k)
     return info_nce(logits[:, 0], logits[:, 1:])
+
+
+def _draw_rivals(
+    groups: Groups, true: Sparse, n_drawn: int, rng: np.random.Generator
+) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+    """Tails for one batch: its true ones and some at random, and what makes their softmax that over all tails.
+
+    A tail stands for 1 / P(it is taken) tails like it, so minus the log of that probability is added to its logit
+    where it is a false one (Bengio & Senécal 2008, doi:10.1109/TNN.2007.912312).
+    """
+    n_queries, n_tails = true.shape
+    taken = np.union1d(true.indices, rng.choice(n_tails, n_drawn, replace=False)).astype(np.int64)
+    degree = np.bincount(groups.true.indices, minlength=n_tails)[taken]
+    missed = (1 - n_drawn / n_tails) * (1 - degree / max(len(groups), 1)) ** n_queries
+    return taken, -np.log(np.maximum(1 - missed, 1e-6)).astype(np.float32)
 
 
 def _groups(graph: KnowledgeGraph, view: TrainingView, ancestors: object) -> list[Groups]:

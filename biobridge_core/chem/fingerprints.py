@@ -43,3 +43,27 @@ def ecfp4(smiles: Sequence[str], *, n_bits: int = N_BITS) -> NDArray[np.uint8]:
                 raise InputError(f"{text[:60]!r} is not a SMILES that can be read.", "Paste a valid SMILES.")
             bits[i] = generator.GetFingerprintAsNumPy(molecule)
     return bits
+
+
+def substructures(smiles: Sequence[str]) -> list[NDArray[np.int64]]:
+    """Numbers of the circular substructures of diameter up to 4 that each molecule has, hardly folded (to 2²⁰).
+
+    Parameters
+    ----------
+    smiles
+        n molecules.
+
+    Raises
+    ------
+    InputError
+        Naming the first SMILES that cannot be read.
+    """
+    generator = rdFingerprintGenerator.GetMorganGenerator(radius=2, fpSize=1 << 20)
+    found = []
+    with rdBase.BlockLogs():
+        for text in smiles:
+            molecule = Chem.MolFromSmiles(text)
+            if molecule is None:
+                raise InputError(f"{text[:60]!r} is not a SMILES that can be read.", "Paste a valid SMILES.")
+            found.append(np.array(list(generator.GetSparseFingerprint(molecule).GetOnBits()), dtype=np.int64))
+    return found
