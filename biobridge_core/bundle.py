@@ -11,7 +11,11 @@ from pathlib import Path
 import numpy as np
 
 from biobridge_core.artifacts import MANIFEST, Manifest, read_manifest, verify_folder, write_folder, write_manifest
+from biobridge_core.bridge.data import Content
+from biobridge_core.bridge.memory_files import load_memory
 from biobridge_core.bridge.model import Bridge
+from biobridge_core.bridge.reader import Reader
+from biobridge_core.bridge.reading import Reading
 from biobridge_core.catalogue import Catalogue
 from biobridge_core.config import Settings
 from biobridge_core.errors import ArtifactError
@@ -33,6 +37,7 @@ class Bundle:
     graph: KnowledgeGraph
     catalogue: Catalogue
     bridge: Bridge
+    reader: Reader  #: the bridge with the memory of the graph
     manifest: Manifest  #: of the whole: file hashes, seconds and bytes of each part
     manifests: Mapping[str, Manifest]  #: by part, see ``PARTS``
 
@@ -67,8 +72,11 @@ class Bundle:
         say("Opening the bridge", 0.9)
         bridge = Bridge.load(folder / "bridge")
         _check_chain(folder, graph, catalogue, manifests)
+        content = Content.from_catalogue(graph, catalogue)
+        memory = load_memory(folder / "bridge", graph, content)
+        reader = Reader(bridge, content, memory, Reading.load(folder / "bridge"))
         say("Bundle opened", 1.0)
-        return cls(graph, catalogue, bridge, manifest, manifests)
+        return cls(graph, catalogue, bridge, reader, manifest, manifests)
 
 
 def assemble(settings: Settings, *, max_bytes: int = MAX_BYTES) -> dict[str, int]:

@@ -15,6 +15,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from biobridge_core.bridge.memory import Query as MemoryQuery
 from biobridge_core.errors import InputError
 from biobridge_core.index import VectorIndex
 from biobridge_core.links import home_page
@@ -38,6 +39,7 @@ class Head:
     kind: InputKind
     modality: str
     row: int | None = None  #: row in the graph if the query is, or is identical to, one of its entities
+    text: str = ""  #: the encoder's input, of a raw query
 
 
 @dataclass(frozen=True)
@@ -60,7 +62,7 @@ class Retriever:
         self.device = device
         self.bridge = bundle.bridge.to(device).eval()
         self._position = self._positions()
-        self._temperature = float(self.bridge.temperature)
+        self._reader, self._memory = bundle.reader, bundle.reader.memory
         self._indexes: dict[str, VectorIndex] = {}
         self._unit: dict[InputKind, _Floats] = {}
         self._nearest_cosines: dict[tuple[InputKind, str], _Floats] = {}
@@ -104,7 +106,23 @@ class Retriever:
                 f"Ask for: {', '.join(self._indexes)}.",
             )
         mixed: dict[tuple[str, ...], _Floats] = {}
-        return [self._hit_list(head, modality, k, mixed) for modality in to]
+        asked = self._ask(head)
+        return [self._hit_list(head, asked, modality, k, mixed) for modality in to]
+
+    def has_memory(self, head: Head) -> bool:
+        """Whether the graph holds links of the query that the bridge was trained with."""
+        return head.row is not None and bool(self._memory.linked[head.row])
+
+    def read_from(self, head: Head, n: int = 3) -> tuple[tuple[Entity, float], ...]:
+        """Whose links a query without a memory of its own borrows, with their share of the weight."""
+        if self.has_memory(head):
+            return ()
+        return tuple((self.graph.entity(row), share) for row, share in self._memory.read_from(self._ask(head), n))
+
+    def _ask(self, head: Head) -> MemoryQuery:
+        if head.row is not None:
+            return self._memory.ask(np.array([head.row]), own=self.has_memory(head))
+        return self._memory.ask_input(head.text, head.vector, head.modality, head.kind)
 
     def nearest(self, head: Head, n: int = 5) -> tuple[tuple[Entity, float], ...]:
         """The catalogue entities nearest to the query in the foundation model's own space, with cosine."""
@@ -140,14 +158,16 @@ class Retriever:
             votes[code] = votes.get(code, 0.0) + float(scores[i])
         return self.graph.modality_names[max(votes, key=lambda code: votes[code])]
 
-    def _hit_list(self, head: Head, modality: str, k: int, mixed: dict[tuple[str, ...], _Floats]) -> HitList:
+    def _hit_list(
+        self, head: Head, asked: MemoryQuery, modality: str, k: int, mixed: dict[tuple[str, ...], _Floats]
+    ) -> HitList:
         known: Mapping[int, list[Triple]] = {}
         if modality == head.modality:
             rows, scores = self._similar(head, modality)
             ranking = _Ranking(rows, scores)
             note = "Nearest in the foundation model's own space; no link is meant."
         else:
-            ranking = self._ranking(head, modality, mixed)
+            ranking = self._ranking(head, asked, modality, mixed)
             known = self.graph.known(head.row, modality) if head.row is not None and not ranking.routes else {}
             chains = "; and over ".join(ranking.routes)
             note = f"No direct relation in the graph; reached over {chains}." if chains else ""
@@ -200,46 +220,54 @@ class Retriever:
             home_page(entity.id),
         )
 
-    def _ranking(self, head: Head, modality: str, mixed: dict[tuple[str, ...], _Floats]) -> _Ranking:
+    def _ranking(
+        self, head: Head, asked: MemoryQuery, modality: str, mixed: dict[tuple[str, ...], _Floats]
+    ) -> _Ranking:
         routes = self._routes(head.modality, modality)
         rows = self.graph.rows(modality)
         if len(routes[0]) == 2:
-            scores, best, relations = self._direct(head.vector[None], head.modality, head.kind, modality)
+            scores, best, relations = self._direct(head.vector[None], head.kind, asked, modality)
             return _Ranking(rows, scores[0], relations=relations, best=best[0])
-        weights = np.stack([self._over(head, tuple(route), mixed) for route in routes])  # (routes, tails)
+        weights = np.stack([self._over(head, asked, tuple(route), mixed) for route in routes])  # (routes, tails)
         labels = tuple(" → ".join(self.graph.modalities[name].label for name in route) for route in routes)
         return _Ranking(rows, weights.mean(axis=0), routes=labels, best=weights.argmax(axis=0).astype(np.int16))
 
     def _direct(
-        self, vectors: _Floats, modality: str, kind: InputKind, to: str
+        self, vectors: _Floats, kind: InputKind, asked: MemoryQuery, to: str
     ) -> tuple[_Floats, NDArray[np.int16], tuple[Relation, ...]]:
-        """Cosine of each query (n, d) to each entity of ``to``: the best over the relations between the two."""
-        relations = tuple(self.graph.relations_between(modality, to))
+        """Belief of each query (n, d) in each entity of ``to``: the most over the relations between the two."""
+        relations = tuple(self.graph.relations_between(asked.modality, to))
         per_relation = np.stack(
             [
-                self._indexes[to].scores(self._transform(vectors, modality, kind, relation.name))
+                self._reader.read(
+                    asked,
+                    self._indexes[to].scores(self._transform(vectors, asked.modality, kind, relation.name)),
+                    relation.name,
+                )
                 for relation in relations
             ]
         )  # (relations, n, tails)
         best = per_relation.argmax(axis=0).astype(np.int16)
-        return per_relation.max(axis=0), best, relations
+        return np.exp(per_relation.max(axis=0)), best, relations
 
-    def _over(self, head: Head, route: tuple[str, ...], mixed: dict[tuple[str, ...], _Floats]) -> _Floats:
-        """Mixed softmax weight of each entity of the route's last modality.
+    def _over(
+        self, head: Head, asked: MemoryQuery, route: tuple[str, ...], mixed: dict[tuple[str, ...], _Floats]
+    ) -> _Floats:
+        """Mixed belief in each entity of the route's last modality.
 
         Where the graph knows links of the query into the first intermediate, they share half of the weight. ``mixed``
         keeps the weights of every stretch of a route, so that routes with a common beginning walk it once.
         """
         if route not in mixed:
             if len(route) == 2:
-                mixed[route] = self._first(head, route[1])
+                mixed[route] = self._first(head, asked, route[1])
             else:
-                mixed[route] = self._step(self._over(head, route[:-1], mixed), route[-2], route[-1])
+                mixed[route] = self._step(self._over(head, asked, route[:-1], mixed), route[-2], route[-1])
         return mixed[route]
 
-    def _first(self, head: Head, to: str) -> _Floats:
-        scores, _, _ = self._direct(head.vector[None], head.modality, head.kind, to)
-        weights: _Floats = self._softmax(scores)[0]
+    def _first(self, head: Head, asked: MemoryQuery, to: str) -> _Floats:
+        scores, _, _ = self._direct(head.vector[None], head.kind, asked, to)
+        weights: _Floats = _share(scores)[0]
         facts = self.graph.known_rows(head.row, to) if head.row is not None else ()
         if len(facts):
             weights *= 0.5
@@ -251,19 +279,15 @@ class Retriever:
         best = np.argsort(-weights, kind="stable")[:_INTERMEDIATES]
         share = weights[best] / max(float(weights[best].sum()), 1e-12)
         mixed = np.zeros(len(self._indexes[there]), dtype=np.float32)
-        kinds = np.array([self.graph.kind_of_row[rows[i]] for i in best])
-        for code in np.unique(kinds):
+        kinds, linked = self.graph.kind_of_row[rows[best]], self._memory.linked[rows[best]]
+        for code, known in {*zip(kinds.tolist(), linked.tolist(), strict=True)}:
+            mine = (kinds == code) & (linked == known)
+            asked = self._memory.ask(rows[best[mine]], own=known)
             kind = list(InputKind)[code]
-            at = best[kinds == code]
-            vectors = self.catalogue.vectors(kind)[[self._position[rows[i]] for i in at]]
-            scores, _, _ = self._direct(vectors, here, kind, there)
-            mixed += (share[kinds == code][:, None] * self._softmax(scores)).sum(axis=0)
+            vectors = self.catalogue.vectors(kind)[self._position[rows[best[mine]]]]
+            scores, _, _ = self._direct(vectors, kind, asked, there)
+            mixed += (share[mine][:, None] * _share(scores)).sum(axis=0)
         return mixed
-
-    def _softmax(self, scores: _Floats) -> _Floats:
-        scaled = (scores - scores.max(axis=1, keepdims=True)) / self._temperature
-        weights = np.exp(scaled, dtype=np.float32)
-        return np.asarray(weights / weights.sum(axis=1, keepdims=True), dtype=np.float32)
 
     def _routes(self, start: str, end: str) -> list[list[str]]:
         """All shortest chains of modalities that relations join, in the order of the modalities."""
@@ -317,6 +341,11 @@ class Retriever:
 
     def _kind(self, row: int) -> InputKind:
         return self.graph.input_kind(row)
+
+
+def _share(scores: _Floats) -> _Floats:
+    """Belief (n, tails), scaled so that each row sums to 1."""
+    return np.asarray(scores / np.maximum(scores.sum(axis=1, keepdims=True), 1e-30), dtype=np.float32)
 
 
 def _unit(vector: _Floats) -> _Floats:

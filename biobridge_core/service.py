@@ -255,6 +255,8 @@ class BridgeService:
             warnings=warnings,
             seconds=time.perf_counter() - started,
             nearest_known=nearest,
+            own_memory=self._retriever.has_memory(head),
+            read_from=self._retriever.read_from(head),
         )
 
     def entity(self, curie: str) -> Entity:
@@ -330,7 +332,7 @@ class BridgeService:
             note = f"{refused.message} It is asked by its entry in the graph instead."
             return self._retriever.head(row), (note,)
         vector, notes = self._vector(kind, query.value, progress)
-        return Head(vector, kind, query.modality, row), notes
+        return Head(vector, kind, query.modality, row, query.value), notes
 
     def _vector(
         self, kind: InputKind, value: str, progress: Progress | None

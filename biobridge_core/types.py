@@ -113,7 +113,7 @@ class Hit:
 
     entity: Entity
     rank: int  #: 1 is best
-    score: float  #: cosine in the bridge's shared space; over a route, the mixed softmax weight (sums to 1)
+    score: float  #: share of the belief over all entities of the modality; of a similar entity, the cosine
     percentile: float  #: share of the modality's entities that score lower, 0..100
     status: HitStatus
     relation: str = ""  #: relation with the best score, empty for a composed route
@@ -157,3 +157,5 @@ class Retrieval:
     warnings: tuple[str, ...] = ()
     seconds: float = 0.0
     nearest_known: tuple[tuple[Entity, float], ...] = field(default=())  #: FM-space neighbours with cosine
+    own_memory: bool = False  #: whether the query's own links in the graph were read
+    read_from: tuple[tuple[Entity, float], ...] = ()  #: else, whose links were borrowed, with their share

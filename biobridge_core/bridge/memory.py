@@ -26,7 +26,7 @@ from scipy import sparse
 from torch.nn import functional
 
 from biobridge_core.bridge.pieces import PieceSpace
-from biobridge_core.kg.hierarchy import Links, Sparse, ancestor_matrix, link_matrix
+from biobridge_core.kg.hierarchy import Links, Sparse, ancestors_by, link_matrix
 from biobridge_core.types import InputKind
 
 if TYPE_CHECKING:
@@ -57,20 +57,51 @@ class Readout:
 
 
 @dataclass(frozen=True)
-class Neighbours:
-    """Weights of the linked heads that a query is read from: float32 csr (n, n_heads), rows summing to 1 (or 0)."""
+class Query:
+    """How alike queries are to every head of a modality, and what they are linked to.
 
-    content: Sparse
-    pieces: Sparse
+    ``content``, ``pieces`` and ``profile`` float32 (n, n_heads), -inf where there is no likeness; ``places`` (n,)
+    of the queries in their modality, or None for raw inputs and for entities that are read as if unseen.
+    """
 
-    @property
-    def both(self) -> Sparse:
-        """The mean of the two."""
-        return (self.content + self.pieces) * np.float32(0.5)
+    modality: str
+    content: _Floats
+    pieces: _Floats
+    profile: _Floats
+    places: NDArray[np.integer] | None
+
+    def __len__(self) -> int:
+        return len(self.content)
+
+
+@dataclass(frozen=True)
+class Votes:
+    """What the memory says of every tail, in the order of `TERMS`.
+
+    ``popularity`` float32 (n_tails,); ``matrices`` float32 csr (n, n_tails) each, without negative values; ``heads``
+    float32 csr (n, n_heads), the mean weight of the entities that the content and the pieces were read from.
+    """
+
+    popularity: _Floats
+    matrices: tuple[Sparse, ...]
+    heads: Sparse
+
+    def dense(self) -> _Floats:
+        """All votes: float32 (n_terms, n, n_tails)."""
+        shape = self.matrices[0].shape
+        return np.stack([np.broadcast_to(self.popularity, shape), *(m.toarray() for m in self.matrices)])
+
+
+@dataclass(frozen=True)
+class NearTails:
+    """Nearest neighbours within a modality: ``places`` int (n, k), ``cosines`` float16 (n, k), -1 for none."""
+
+    places: NDArray[np.integer]
+    cosines: NDArray[np.float16]
 
 
 class Memory:
-    """Training links as matrices, and the votes that a query gets from them.
+    """Training links as matrices, and the votes that a query gets from them. Safe to share between threads once used.
 
     Parameters
     ----------
@@ -78,6 +109,8 @@ class Memory:
         Relation name -> int32 (n, 2) training links, inverses and hierarchies included.
     inputs
         Row -> what to compare in place of the graph's own input of that row.
+    near
+        Modality -> nearest neighbours, where they were found before (see `near_tails`).
     """
 
     def __init__(
@@ -87,14 +120,16 @@ class Memory:
         links: Mapping[str, Links],
         readout: Readout | None = None,
         inputs: Mapping[int, str] | None = None,
+        near: Mapping[str, NearTails] | None = None,
     ) -> None:
         self.graph, self.content = graph, content
         self.readout = readout or Readout()
         self._links, self._inputs = dict(links), dict(inputs or {})
         self._adjacent: dict[str, Sparse] = {}
-        self._profiles: dict[str, Sparse] = {}
+        self._profiles: dict[str, tuple[Sparse, Sparse]] = {}
         self._spaces: dict[tuple[str, InputKind], _Space] = {}
         self._piece_spaces: dict[tuple[str, InputKind], PieceSpace] = {}
+        self._near = dict(near or {})
         self._tail_likeness: dict[str, Sparse] = {}
         self._ancestors: Sparse | None = None
         self.linked = np.zeros(graph.n_entities, dtype=bool)  #: which entities have a memory of their own
@@ -102,77 +137,89 @@ class Memory:
             if not graph.relations[name].hierarchical:
                 self.linked[pairs[:, 0]] = True
 
-    def terms(self, heads: NDArray[np.integer], relation: str, *, own: bool = True) -> _Floats:
-        """The votes for every tail.
+    def ask(self, rows: NDArray[np.integer], *, own: bool = True) -> Query:
+        """Prepare entities of one modality, rows (n,), as queries.
 
         Parameters
         ----------
-        heads
-            (n,) rows of the relation's head modality.
         own
-            Whether the heads' own links may be read. Without them a head is read as if the graph had never seen it.
-
-        Returns
-        -------
-        votes
-            float32 (n_terms, n, n_tails), each at least 0, in the order of `TERMS`.
+            Whether their own links may be read. Without them they are read as if the graph had never seen them.
         """
-        definition = self.graph.relations[relation]
-        places = np.asarray(heads) - int(self.graph.rows(definition.head)[0])
-        near = self.neighbours(heads, relation)
-        if own:
-            links, profiles = self.adjacent(relation)[places], self.profiles(definition.head)[places]
-        else:
-            links, profiles = self._borrow(near, relation)
-        return self._votes(relation, near, links, profiles, places)
+        rows = np.asarray(rows, dtype=np.int64)
+        modality = self.graph.modality(int(rows[0]))
+        first, n_heads = int(self.graph.rows(modality)[0]), len(self.graph.rows(modality))
+        content, pieces = (np.full((len(rows), n_heads), -np.inf, dtype=np.float32) for _ in range(2))
+        for kind, mine, vectors in self.content.take(rows, modality):
+            space, parts = self._space(modality, kind), self._pieces(modality, kind)
+            here = np.searchsorted(space.places, rows[mine] - first)  # both spaces have one order
+            into = np.ix_(mine, space.places)
+            content[into] = (space.unit(vectors.cpu()) @ space.vectors.T).numpy()
+            pieces[into] = parts.likeness(parts.matrix[here])
+        itself = (np.arange(len(rows)), rows - first)
+        content[itself] = pieces[itself] = -np.inf
+        profiles, transposed = self.profiles(modality)
+        theirs = profiles[rows - first] if own else self._borrowed_profiles(modality, content, pieces)
+        profile = _none_to_minus_inf((theirs @ transposed).toarray())
+        profile[itself] = -np.inf
+        return Query(modality, content, _none_to_minus_inf(pieces), profile, rows - first if own else None)
 
-    def terms_of_input(self, text: str, vector: _Floats, kind: InputKind, relation: str) -> _Floats:
-        """The votes that a raw input gets.
+    def ask_input(self, text: str, vector: _Floats, modality: str, kind: InputKind) -> Query:
+        """Prepare a raw input: the encoder's input, and its frozen vector (d,)."""
+        n_heads = len(self.graph.rows(modality))
+        content, pieces = (np.full((1, n_heads), -np.inf, dtype=np.float32) for _ in range(2))
+        space, parts = self._space(modality, kind), self._pieces(modality, kind)
+        content[:, space.places] = (space.unit(torch.as_tensor(vector)[None]) @ space.vectors.T).numpy()
+        pieces[:, space.places] = parts.likeness(parts.unit([text]))
+        theirs = self._borrowed_profiles(modality, content, _none_to_minus_inf(pieces))
+        profile = _none_to_minus_inf((theirs @ self.profiles(modality)[1]).toarray())
+        return Query(modality, content, pieces, profile, None)
 
-        Parameters
-        ----------
-        text, vector
-            The encoder's input, and its frozen vector (d,).
+    def read_from(self, query: Query, n: int) -> list[tuple[int, float]]:
+        """Whose links a query without any of its own borrows: row and share of the ``n`` that weigh most, over all
+        relations."""
+        heads = self._neighbours(query.modality, query.content, query.pieces)[[0]].tocoo()
+        first = int(self.graph.rows(query.modality)[0])
+        best = np.argsort(-heads.data, kind="stable")[:n]
+        return [(int(heads.col[i]) + first, float(heads.data[i])) for i in best]
 
-        Returns
-        -------
-        votes
-            float32 (n_terms, 1, n_tails) in the order of `TERMS`.
-        """
-        near = self.neighbours_of_input(text, vector, kind, relation)
-        links, profiles = self._borrow(near, relation)
-        return self._votes(relation, near, links, profiles, np.array([-1]))
-
-    def neighbours(self, heads: NDArray[np.integer], relation: str) -> Neighbours:
-        """Whom heads (n,) are read from under a relation; never an entity from itself."""
-        modality = self.graph.relations[relation].head
-        first = int(self.graph.rows(modality)[0])
-        shape = (len(heads), self.adjacent(relation).shape[0])
-        parts: tuple[list[tuple[NDArray[np.integer], Sparse]], ...] = ([], [])
-        for kind, mine, vectors in self.content.take(heads, modality):
-            own = np.asarray(heads)[mine] - first
-            space, pieces = self._space(modality, kind), self._pieces(modality, kind)
-            here = np.searchsorted(space.places, own)  # both spaces have the entities of the kind in one order
-            by_content = (space.unit(vectors.cpu()) @ space.vectors.T).numpy()  # (n_mine, n_kind)
-            by_pieces = (pieces.matrix[here] @ pieces.matrix.T).toarray()  # (n_mine, n_kind)
-            for part, likeness, scale in (
-                (parts[0], by_content, self.readout.content_scale),
-                (parts[1], by_pieces, self.readout.pieces_scale),
-            ):
-                likeness[np.arange(len(mine)), here] = -np.inf
-                part.append((mine, self._nearest(likeness, space.places, relation, scale)))
-        return Neighbours(*(_put(part, shape) for part in parts))
-
-    def neighbours_of_input(self, text: str, vector: _Floats, kind: InputKind, relation: str) -> Neighbours:
-        """Whom a raw input is read from under a relation; see `terms_of_input`."""
-        modality = self.graph.relations[relation].head
-        space, pieces = self._space(modality, kind), self._pieces(modality, kind)
-        by_content = (space.unit(torch.as_tensor(vector)[None]) @ space.vectors.T).numpy()  # (1, n_kind)
-        by_pieces = (pieces.unit([text]) @ pieces.matrix.T).toarray()  # (1, n_kind)
-        return Neighbours(
-            self._nearest(by_content, space.places, relation, self.readout.content_scale),
-            self._nearest(by_pieces, space.places, relation, self.readout.pieces_scale),
+    def votes(self, query: Query, relation: str) -> Votes:
+        """What the memory says of every tail of a relation."""
+        adjacent, tail = self.adjacent(relation), self.graph.relations[relation].tail
+        usable = np.flatnonzero(np.diff(adjacent.indptr) > 0)
+        readout = self.readout
+        by_content = _softmax_of_best(query.content, usable, readout.k, readout.content_scale)
+        by_pieces = _softmax_of_best(query.pieces, usable, readout.k, readout.pieces_scale)
+        heads = (by_content + by_pieces) * np.float32(0.5)
+        by_profile = _softmax_of_best(query.profile, usable, readout.k, readout.profile_scale)
+        # links that a query does not have, it borrows from its neighbours
+        links = adjacent[query.places] if query.places is not None else (heads @ adjacent).tocsr()
+        weight = np.maximum(np.asarray(links.sum(axis=1)).ravel(), 1e-6)
+        profiles, transposed = self.profiles(tail)
+        by_tail_profile = ((links @ profiles) @ transposed).tocsr()
+        by_tail_profile.data /= np.repeat(weight, np.diff(by_tail_profile.indptr)).astype(np.float32)
+        counts = np.bincount(adjacent.indices, minlength=adjacent.shape[1]).astype(np.float32)
+        return Votes(
+            counts / max(1, adjacent.shape[0]),
+            (
+                (by_content @ adjacent).tocsr(),
+                (by_pieces @ adjacent).tocsr(),
+                (by_profile @ adjacent).tocsr(),
+                (links @ self._likeness_of_tails(tail)).tocsr(),
+                by_tail_profile,
+            ),
+            heads,
         )
+
+    def _borrowed_profiles(self, modality: str, content: _Floats, pieces: _Floats) -> Sparse:
+        """Mean profile of the entities that are most alike, for queries without one of their own."""
+        return _unit_rows((self._neighbours(modality, content, pieces) @ self.profiles(modality)[0]).tocsr())
+
+    def _neighbours(self, modality: str, content: _Floats, pieces: _Floats) -> Sparse:
+        """Mean weight of the entities with any link that are most alike in content and in pieces: csr (n, n_heads)."""
+        usable, readout = np.flatnonzero(np.diff(self.profiles(modality)[0].indptr) > 0), self.readout
+        by_content = _softmax_of_best(content, usable, readout.k, readout.content_scale)
+        by_pieces = _softmax_of_best(_none_to_minus_inf(pieces), usable, readout.k, readout.pieces_scale)
+        return ((by_content + by_pieces) * np.float32(0.5)).tocsr()
 
     def adjacent(self, relation: str) -> Sparse:
         """Training links of one relation: float32 csr (n_heads, n_tails), places within the two modalities."""
@@ -185,77 +232,54 @@ class Memory:
             self._adjacent[relation] = sparse.csr_array((ones, places), shape=(len(heads), len(tails)))
         return self._adjacent[relation]
 
-    def profiles(self, modality: str) -> Sparse:
-        """What each entity of a modality is linked to, with ancestors: float32 csr (n, n_entities), unit rows."""
+    def profiles(self, modality: str) -> tuple[Sparse, Sparse]:
+        """What each entity of a modality is linked to, with ancestors: csr (n, n_entities) and transposed."""
         if modality not in self._profiles:
             mine = [r.name for r in self.graph.relations.values() if r.head == modality and not r.hierarchical]
             pairs = np.concatenate([*(self._links[name] for name in mine if name in self._links), _NONE])
             found = link_matrix(pairs.astype(np.int32), self.graph.n_entities)[self.graph.rows(modality)]
             if self._ancestors is None:
-                self._ancestors = ancestor_matrix(self.graph)
+                upward = [r.name for r in self.graph.relations.values() if r.hierarchical and r.forward]
+                pairs = np.concatenate([*(self._links[name] for name in upward if name in self._links), _NONE])
+                self._ancestors = ancestors_by(pairs, self.graph.n_entities)
             found = (found + found @ self._ancestors).astype(bool).astype(np.float32)
             having = np.bincount(found.indices, minlength=self.graph.n_entities)
             n = max(1, int((np.diff(found.indptr) > 0).sum()))
             rarity = np.where(having <= max(2, self.readout.common * n), np.log(n / np.maximum(having, 1)), 0.0)
             found.data *= rarity[found.indices].astype(np.float32)
             found.eliminate_zeros()
-            self._profiles[modality] = _unit_rows(found)
+            self._profiles[modality] = _unit_rows(found), found.T.tocsr()
         return self._profiles[modality]
 
-    def _borrow(self, near: Neighbours, relation: str) -> tuple[Sparse, Sparse]:
-        """Links and profile of the neighbours, in place of one's own."""
-        both = near.both.tocsr()
-        profiles = _unit_rows((both @ self.profiles(self.graph.relations[relation].head)).tocsr())
-        return (both @ self.adjacent(relation)).tocsr(), profiles
-
-    def _votes(
-        self, relation: str, near: Neighbours, links: Sparse, profiles: Sparse, places: NDArray[np.integer]
-    ) -> _Floats:
-        """All votes (n_terms, n, n_tails), given links (n, n_tails) and profiles (n, n_entities) of the queries."""
-        adjacent, tail = self.adjacent(relation), self.graph.relations[relation].tail
-        counts = np.bincount(adjacent.indices, minlength=adjacent.shape[1]).astype(np.float32)
-        tail_profiles = self.profiles(tail)
-        weight = np.maximum(np.asarray(links.sum(axis=1)).ravel(), 1e-6).astype(np.float32)
-        votes = np.empty((len(TERMS), links.shape[0], adjacent.shape[1]), dtype=np.float32)
-        votes[0] = counts / max(1, adjacent.shape[0])
-        votes[1] = (near.content @ adjacent).toarray()
-        votes[2] = (near.pieces @ adjacent).toarray()
-        votes[3] = self._by_profile(profiles, relation, places)
-        votes[4] = (links @ self._likeness_of_tails(tail)).toarray()
-        votes[5] = ((links @ tail_profiles) @ tail_profiles.T).toarray() / weight[:, None]
-        return votes
-
-    def _nearest(self, likeness: _Floats, places: NDArray[np.integer], relation: str, scale: float) -> Sparse:
-        """Weights of the k nearest heads that the relation links: (n, n_kind) -> csr (n, n_heads)."""
-        adjacent = self.adjacent(relation)
-        usable = np.flatnonzero(np.diff(adjacent.indptr)[places] > 0)
-        return _softmax_of_best(likeness[:, usable], places[usable], self.readout.k, scale, adjacent.shape[0])
-
-    def _by_profile(self, profiles: Sparse, relation: str, places: NDArray[np.integer]) -> _Floats:
-        adjacent, theirs = self.adjacent(relation), self.profiles(self.graph.relations[relation].head)
-        usable = np.flatnonzero(np.diff(adjacent.indptr) > 0)
-        likeness = (profiles @ theirs[usable].T).toarray()  # (n, n_usable)
-        likeness[(places[:, None] == usable[None, :]) | (likeness <= 0)] = -np.inf
-        weights = _softmax_of_best(likeness, usable, self.readout.k, self.readout.profile_scale, adjacent.shape[0])
-        return np.asarray((weights @ adjacent).toarray(), dtype=np.float32)
+    def near_tails(self, modality: str) -> NearTails:
+        """The nearest entities of the same kind to every entity of a modality; found once, or given to `Memory`."""
+        if modality not in self._near:
+            rows, k = self.graph.rows(modality), self.readout.tail_k
+            places = np.zeros((len(rows), k), dtype=np.uint16 if len(rows) <= 1 << 16 else np.int32)
+            cosines = np.full((len(rows), k), -1.0, dtype=np.float16)
+            for kind in self.content.kinds[modality]:
+                space = self._space(modality, kind)
+                width = min(k, len(space.places) - 1)
+                for start in range(0, len(space.places) if width else 0, 1024):
+                    mine = np.arange(start, min(start + 1024, len(space.places)))
+                    likeness = space.vectors[mine] @ space.vectors.T  # (block, n_kind)
+                    likeness[torch.arange(len(mine)), torch.from_numpy(mine)] = -torch.inf
+                    values, best = likeness.topk(width, dim=1)
+                    places[space.places[mine], :width] = space.places[best.numpy()]
+                    cosines[space.places[mine], :width] = values.numpy()
+            self._near[modality] = NearTails(places, cosines)
+        return self._near[modality]
 
     def _likeness_of_tails(self, modality: str) -> Sparse:
         """[tail, other tail] float32 csr: how far a link to the first speaks for the second."""
         if modality not in self._tail_likeness:
-            rows, parts = self.graph.rows(modality), []
-            k, scale = self.readout.tail_k, self.readout.tail_scale
-            for kind in self.content.kinds[modality]:
-                space = self._space(modality, kind)
-                for start in range(0, len(space.places), 1024):
-                    mine = space.places[start : start + 1024]
-                    likeness = (space.vectors[start : start + 1024] @ space.vectors.T).numpy()
-                    likeness[np.arange(len(mine)), np.arange(start, start + len(mine))] = -np.inf
-                    best = np.argpartition(-likeness, min(k, likeness.shape[1]) - 1, axis=1)[:, :k]
-                    values = np.exp(scale * (np.take_along_axis(likeness, best, 1) - 1))
-                    parts.append((space.places[best].ravel(), np.repeat(mine, best.shape[1]), values.ravel()))
-            linked, tail, value = (np.concatenate(column) for column in zip(*parts, strict=True))
-            shape = (len(rows), len(rows))
-            self._tail_likeness[modality] = sparse.csr_array((value.astype(np.float32), (linked, tail)), shape=shape)
+            near = self.near_tails(modality)
+            n, k = near.places.shape
+            values = np.exp(self.readout.tail_scale * (near.cosines.astype(np.float32) - 1)) * (near.cosines > -1)
+            places = (near.places.astype(np.int64).ravel(), np.repeat(np.arange(n), k))
+            found = sparse.csr_array((values.ravel().astype(np.float32), places), shape=(n, n))
+            found.eliminate_zeros()
+            self._tail_likeness[modality] = found
         return self._tail_likeness[modality]
 
     def _pieces(self, modality: str, kind: InputKind) -> PieceSpace:
@@ -292,32 +316,26 @@ class _Space:
 _NONE: Links = np.empty((0, 2), np.int32)
 
 
-def _put(parts: list[tuple[NDArray[np.integer], Sparse]], shape: tuple[int, int]) -> Sparse:
-    """Stack the rows of several matrices at their places."""
-    found = [(places[part.row], part.col, part.data) for places, matrix in parts for part in [matrix.tocoo()]]
-    if not found:
-        return sparse.csr_array(shape, dtype=np.float32)
-    rows, columns, values = (np.concatenate(column) for column in zip(*found, strict=True))
-    return sparse.csr_array((values, (rows, columns)), shape=shape)
+def _none_to_minus_inf(likeness: _Floats) -> _Floats:
+    """Nothing in common is no likeness at all."""
+    likeness[likeness <= 0] = -np.inf
+    return likeness
 
 
-def _softmax_of_best(likeness: _Floats, places: NDArray[np.integer], k: int, scale: float, width: int) -> Sparse:
-    """softmax(scale × likeness) over the k best of each row: (n, n_candidates) -> csr (n, width).
-
-    ``places`` says which column of the result a candidate is; a candidate of -inf has no weight.
-    """
-    n, candidates = likeness.shape
-    if not candidates:
-        return sparse.csr_array((n, width), dtype=np.float32)
-    k = min(k, candidates)
-    best = np.argpartition(-likeness, k - 1, axis=1)[:, :k]
-    values = np.take_along_axis(likeness, best, 1)
+def _softmax_of_best(likeness: _Floats, usable: NDArray[np.integer], k: int, scale: float) -> Sparse:
+    """softmax(scale × likeness) over the k best usable heads: (n, n_heads) -> csr (n, n_heads)."""
+    if not len(usable):
+        return sparse.csr_array(likeness.shape, dtype=np.float32)
+    offered = likeness[:, usable]
+    k = min(k, len(usable))
+    best = np.argpartition(-offered, k - 1, axis=1)[:, :k]
+    values = np.take_along_axis(offered, best, 1)
     top = values.max(axis=1, keepdims=True)
     weights = np.exp(scale * (values - np.where(np.isfinite(top), top, 0.0)))
     weights /= np.maximum(weights.sum(axis=1, keepdims=True), 1e-12)
-    rows = np.repeat(np.arange(n), k)
-    shape = (n, width)
-    found = sparse.csr_array((weights.ravel().astype(np.float32), (rows, places[best].ravel())), shape=shape)
+    rows = np.repeat(np.arange(len(likeness)), k)
+    places = (rows, usable[best].ravel())
+    found = sparse.csr_array((weights.ravel().astype(np.float32), places), shape=likeness.shape)
     found.eliminate_zeros()
     return found
 

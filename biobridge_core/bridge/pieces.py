@@ -20,6 +20,8 @@ from biobridge_core.kg.hierarchy import Sparse
 from biobridge_core.types import InputKind
 
 _K = 4  # residues to a word
+_BITS = 5  # of a residue
+_CODES = 1 << (_BITS * _K)
 _WORD = re.compile(r"[a-z0-9]+")
 _EXPONENT = {InputKind.SMILES: 0.5}  # of the rarity: analogues share common substructures too
 
@@ -37,51 +39,70 @@ class PieceSpace:
 
     def __init__(self, kind: InputKind, inputs: Sequence[str]) -> None:
         self.kind = kind
-        found = _pieces(kind, inputs)
-        codes, having = np.unique(np.concatenate([*found, np.empty(0, np.int64)]), return_counts=True)
+        rows, codes = _pieces(kind, inputs)
+        every: NDArray[np.int64]
+        if kind is InputKind.SEQUENCE:  # few enough codes to count without sorting ten million of them
+            every, place = np.arange(_CODES), codes
+        else:
+            every, place = np.unique(codes, return_inverse=True)
+        having = np.bincount(place, minlength=len(every))
         shared = having > 1
-        self._codes = codes[shared]  # ascending
+        self._codes = every[shared]  # ascending
         rarity = np.log(max(1, len(inputs)) / having[shared])
         self._weights = (rarity ** _EXPONENT.get(kind, 1.0)).astype(np.float32)
-        self.matrix = self._unit(found)  #: float32 csr (n, n_pieces), rows of unit length
+        kept = shared[place]
+        places = (np.cumsum(shared) - 1)[place[kept]]
+        self.matrix = self._unit(rows[kept], places, len(inputs))  #: float32 csr (n, n_pieces), rows of unit length
+        self._transposed = self.matrix.T.tocsr()
 
     def unit(self, inputs: Sequence[str]) -> Sparse:
         """m inputs -> float32 csr (m, n_pieces), rows of unit length (or empty)."""
-        return self._unit(_pieces(self.kind, inputs))
+        rows, codes = _pieces(self.kind, inputs)
+        place = np.searchsorted(self._codes, codes)
+        there = np.append(self._codes, -1)[place] == codes
+        return self._unit(rows[there], place[there], len(inputs))
 
-    def _unit(self, found: list[NDArray[np.int64]]) -> Sparse:
-        counts = [len(codes) for codes in found]
-        every = np.concatenate([*found, np.empty(0, np.int64)])
-        rows = np.repeat(np.arange(len(found)), counts)
-        place = np.searchsorted(self._codes, every)
-        there = np.flatnonzero(np.append(self._codes, -1)[place] == every)
-        rows, place = rows[there], place[there]
-        weights = self._weights[place]
-        length = np.sqrt(np.bincount(rows, weights=weights.astype(np.float64) ** 2, minlength=len(found)))
-        values = weights / np.maximum(length, 1e-12)[rows]
-        shape = (len(found), len(self._codes))
-        return sparse.csr_array((values.astype(np.float32), (rows, place)), shape=shape)
+    def likeness(self, unit: Sparse) -> NDArray[np.float32]:
+        """Cosines of m inputs, csr (m, n_pieces), with the n: float32 (m, n)."""
+        return np.asarray((unit @ self._transposed).toarray(), dtype=np.float32)
+
+    def _unit(self, rows: NDArray[np.int64], places: NDArray[np.int64], n: int) -> Sparse:
+        weights = self._weights[places]
+        length = np.sqrt(np.bincount(rows, weights=weights.astype(np.float64) ** 2, minlength=n))
+        values = (weights / np.maximum(length, 1e-12)[rows]).astype(np.float32)
+        return sparse.csr_array((values, (rows, places)), shape=(n, len(self._codes)))
 
 
-def _pieces(kind: InputKind, inputs: Sequence[str]) -> list[NDArray[np.int64]]:
-    """The distinct pieces of each input, as numbers."""
+def _pieces(kind: InputKind, inputs: Sequence[str]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """The distinct pieces of each input: row and number of each, int64 (n_pieces,)."""
+    if kind is InputKind.SEQUENCE:
+        return _words_of_sequences(inputs)
     if kind is InputKind.SMILES:
         from biobridge_core.chem.fingerprints import substructures
 
-        return substructures(inputs)
-    cut = _words_of_sequence if kind is InputKind.SEQUENCE else _words_of_text
-    return [cut(text) for text in inputs]
+        found = substructures(inputs)
+    else:
+        found = [_words_of_text(text) for text in inputs]
+    rows = np.repeat(np.arange(len(found)), [len(codes) for codes in found])
+    return rows, np.concatenate([*found, np.empty(0, np.int64)])
 
 
-def _words_of_sequence(sequence: str) -> NDArray[np.int64]:
-    letters = np.frombuffer(sequence.encode("ascii", "replace"), dtype=np.uint8).astype(np.int64)
-    n = len(letters) - _K + 1
-    if n < 1:
-        return np.empty(0, np.int64)
-    return np.unique(sum(letters[i : i + n] << (8 * i) for i in range(_K)))
+def _words_of_sequences(sequences: Sequence[str]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """All stretches of four residues, cut from all sequences at once: a loop over residues would take half a minute."""
+    joined = ("@" * (_K - 1)).join([*sequences, ""])  # "@" is no residue, and no stretch with it counts
+    letters = (np.frombuffer(joined.encode("ascii", "replace"), dtype=np.uint8) - ord("@")).astype(np.int64)
+    letters[letters >= 1 << _BITS] = 0
+    n = max(len(letters) - _K + 1, 0)
+    codes, whole = np.zeros(n, dtype=np.int64), np.ones(n, dtype=bool)
+    for i in range(_K):
+        codes |= letters[i : i + n] << (_BITS * i)
+        whole &= letters[i : i + n] > 0
+    rows = np.repeat(np.arange(len(sequences)), [len(sequence) + _K - 1 for sequence in sequences])[:n]
+    pairs = np.unique(rows[whole] << (_BITS * _K) | codes[whole])
+    return pairs >> (_BITS * _K), pairs & (_CODES - 1)
 
 
 def _words_of_text(text: str) -> NDArray[np.int64]:
     words = _WORD.findall(text.lower())
     pairs = [f"{first} {second}" for first, second in pairwise(words)]
-    return np.unique(np.array([zlib.crc32(piece.encode()) for piece in {*words, *pairs}], dtype=np.int64))
+    return np.array([zlib.crc32(piece.encode()) for piece in {*words, *pairs}], dtype=np.int64)

@@ -7,7 +7,6 @@ import zlib
 from typing import TYPE_CHECKING
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from scipy.special import logsumexp
 
@@ -19,10 +18,9 @@ from biobridge_core.errors import TrainingError
 from biobridge_core.kg.hierarchy import ancestor_matrix
 
 if TYPE_CHECKING:
-    from biobridge_core.bridge.memory import Memory
+    from biobridge_core.bridge.memory import Memory, Query
     from biobridge_core.kg.graph import KnowledgeGraph
     from biobridge_core.kg.split import TrainingView
-    from biobridge_core.types import InputKind
 
 _Floats = NDArray[np.float32]
 _FEW = 20  # queries of unseen entities below which known ones, read as if unseen, stand in for them
@@ -49,25 +47,32 @@ class Reader:
     def scores(self, heads: NDArray[np.integer], relation: str) -> _Floats:
         """Score entities of the graph: (n,) rows -> (n, n_tails). One without a training link is read as unseen."""
         heads = np.asarray(heads)
-        logits = scores(self.bridge, self.content, heads, relation) / self.bridge.temperature
+        logits = scores(self.bridge, self.content, heads, relation)
         total = np.empty_like(logits)
-        linked = self.memory.linked[heads]
         for known in (True, False):
-            mine = np.flatnonzero(linked == known)
+            mine = np.flatnonzero(self.memory.linked[heads] == known)
             if len(mine):
-                votes = self.memory.terms(heads[mine], relation, own=known)
-                total[mine] = self.reading.weights(relation, known=known).score(logits[mine], votes)
-        return self._log_probability(total, relation)
+                total[mine] = self.read(self.memory.ask(heads[mine], own=known), logits[mine], relation)
+        return total
 
-    def scores_of_input(self, text: str, vector: _Floats, kind: InputKind, relation: str) -> _Floats:
-        """Score a raw input, given its frozen vector (d,): (1, n_tails)."""
-        graph, (head, tail) = self.memory.graph, self.bridge.config.relations[relation]
-        with torch.no_grad():
-            query = self.bridge.transform(torch.as_tensor(vector)[None], head, kind, relation)  # (1, w)
-            tails = self.content.project(self.bridge, graph.rows(tail), tail)  # (n_tails, w)
-            logits = ((query @ tails.T) / self.bridge.temperature).numpy()
-        votes = self.memory.terms_of_input(text, vector, kind, relation)
-        return self._log_probability(self.reading.weights(relation, known=False).score(logits, votes), relation)
+    def read(self, query: Query, cosines: _Floats, relation: str) -> _Floats:
+        """Score prepared queries.
+
+        Parameters
+        ----------
+        query
+            n queries, from `Memory.ask` or `Memory.ask_input`.
+        cosines
+            (n, n_tails) of the bridge.
+
+        Returns
+        -------
+        scores
+            float32 (n, n_tails), natural log of a probability.
+        """
+        weights = self.reading.weights(relation, known=query.places is not None)
+        total = weights.score(cosines / self.bridge.temperature, self.memory.votes(query, relation))
+        return self._log_probability(total, relation)
 
     def _log_probability(self, total: _Floats, relation: str) -> _Floats:
         return np.asarray(total - logsumexp(total, axis=1, keepdims=True) + self._prior[relation], dtype=np.float32)
@@ -130,5 +135,5 @@ def fit_reading(
 
 def _example(task: Task, bridge: Bridge, content: Content, memory: Memory, *, own: bool) -> Example:
     logits = scores(bridge, content, task.heads, task.relation) / bridge.temperature
-    votes = memory.terms(task.heads, task.relation, own=own)
+    votes = memory.votes(memory.ask(task.heads, own=own), task.relation).dense()
     return Example.take(task.relation, logits, votes, task.queries, task.targets, task.filtered.toarray().astype(bool))

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
-from biobridge_core.bridge.memory import TERMS
+from biobridge_core.bridge.memory import TERMS, Votes
 from biobridge_core.errors import ArtifactError
 
 READING = "reading.json"
@@ -39,12 +39,14 @@ class Weights:
     votes: tuple[float, ...]
     floors: tuple[float, ...]
 
-    def score(self, logits: _Floats, votes: _Floats) -> _Floats:
-        """Bridge logits (n, n_tails) and votes (n_terms, n, n_tails) -> (n, n_tails)."""
-        total = self.bridge * logits
-        for weight, floor, vote in zip(self.votes, self.floors, votes, strict=True):
-            total = total + weight * np.log(vote + floor)
-        return np.asarray(total, dtype=np.float32)
+    def score(self, logits: _Floats, votes: Votes) -> _Floats:
+        """Bridge logits (n, n_tails) and votes on the same tails -> (n, n_tails)."""
+        total = self.bridge * logits + self.votes[0] * np.log(votes.popularity + self.floors[0])
+        flat = np.ascontiguousarray(total, dtype=np.float32).ravel()
+        for weight, floor, matrix in zip(self.votes[1:], self.floors[1:], votes.matrices, strict=True):
+            found = matrix.tocoo()  # log(vote + floor), up to the constant that all tails share
+            flat[found.row.astype(np.int64) * logits.shape[1] + found.col] += weight * np.log1p(found.data / floor)
+        return flat.reshape(logits.shape)
 
 
 @dataclass(frozen=True)

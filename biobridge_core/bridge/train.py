@@ -22,13 +22,17 @@ from torch import Tensor
 from biobridge_core.artifacts import write_folder
 from biobridge_core.bridge.checkpoint import load_checkpoint, read_tensors, save_checkpoint, write_tensors
 from biobridge_core.bridge.data import Content, Groups, cells, group_links
+from biobridge_core.bridge.memory import Memory
+from biobridge_core.bridge.memory_files import save_memory
 from biobridge_core.bridge.model import Bridge, BridgeConfig, Transform
 from biobridge_core.bridge.objective import Competition, Objective, grouped_softmax, in_batch_info_nce, info_nce
+from biobridge_core.bridge.reader import fit_reading
 from biobridge_core.bridge.schedule import Schedule
 from biobridge_core.bridge.validation import Task, validate, validation_tasks
 from biobridge_core.encoders.device import has_fast_bfloat16, pick_device
 from biobridge_core.errors import ArtifactError, TrainingError
-from biobridge_core.kg.splits import Sparse, TrainingView, ancestor_matrix, transductive
+from biobridge_core.kg.shipped_split import shipped
+from biobridge_core.kg.splits import Sparse, TrainingView, ancestor_matrix
 
 if TYPE_CHECKING:
     from biobridge_core.config import Settings
@@ -61,9 +65,9 @@ class TrainOptions:
     learn_temperature: bool = True
     whiten: float = 1.0  #: how far the dimensions of the frozen vectors are evened out; see `Projection.fit`
     steps: int = 4000
-    batch: int = 256  #: queries (or triples, for ``paired`` and ``in_batch``) at once, all of one relation
+    batch: int = 512  #: queries (or triples, for ``paired`` and ``in_batch``) at once, all of one relation
     negatives: int = 128  #: sampled tails a triple, for ``paired``
-    rivals: int = 0  #: tails drawn to compete in ``full``, beside all true ones of the batch; 0 takes all tails
+    rivals: int = 2048  #: tails drawn to compete in ``full``, beside all true ones of the batch; 0 takes all tails
     learning_rate: float = 3e-3
     weight_decay: float = 0.01
     warmup: float = 0.05  #: share of the steps
@@ -74,7 +78,8 @@ class TrainOptions:
     validation_sample: int = 150  #: queries a relation
     patience: int = 5  #: validations without a better MRR before stopping
     checkpoint_every: int = 100
-    held_out: float = 0.1  #: share of the pairs of each relation for validation, and again for the test
+    held_out: float = 0.05  #: share of the links of each relation that the shipped bridge is trained without
+    held_out_entities: float = 0.05  #: the same for the entities of each modality, with all their links
     seed: int = 0
 
 
@@ -125,16 +130,20 @@ def train_bridge(settings: Settings, *, options: TrainOptions | None = None, pro
     if settings.threads:
         torch.set_num_threads(settings.threads)
     content = Content.from_catalogue(graph, catalogue).to(pick_device(settings.device).device)
-    split = transductive(graph, seed=options.seed, valid=options.held_out, test=options.held_out)
+    split = shipped(graph, seed=options.seed, links=options.held_out, entities=options.held_out_entities)
     work = settings.build / "bridge-work"
     bridge, state = fit(
         graph, content, split.training, options, work=work, data_digest=catalogue.digest, progress=progress
     )
+    memory = Memory(graph, content, split.training.train)
+    reading = fit_reading(graph, content, split.training, bridge, memory, seed=options.seed)
     target = settings.build / "bridge"
     inputs = {"graph": graph.digest, "catalogue": catalogue.digest, "split": split.training.digest}
     meta: dict[str, object] = {"seconds": round(state.seconds, 1), "options": asdict(options)}
     with write_folder(target, STAGE, inputs=inputs, meta=meta) as new:
         bridge.save(new)
+        reading.save(new)
+        save_memory(new, memory, split.training.train)
         (new / METRICS).write_text(json.dumps(_summary(bridge, options, state), indent=1), encoding="utf-8")
     shutil.rmtree(work, ignore_errors=True)
     return target

@@ -19,9 +19,12 @@ Sparse = Any  #: scipy.sparse.csr_array, which carries no types
 def ancestor_matrix(graph: KnowledgeGraph) -> Sparse:
     """Boolean csr (n_entities, n_entities): [child, ancestor] over all is-a relations, an entity not its own
     ancestor."""
-    n = graph.n_entities
     edges = [graph.edges(r.name) for r in graph.relations.values() if r.hierarchical and r.forward]
-    links = np.concatenate([*edges, np.empty((0, 2), np.int32)])
+    return ancestors_by(np.concatenate([*edges, np.empty((0, 2), np.int32)]), graph.n_entities)
+
+
+def ancestors_by(links: Links, n: int) -> Sparse:
+    """The same for given is-a links, int32 (n_links, 2) child and parent, among ``n`` entities."""
     closure = link_matrix(links, n)
     while True:  # each round doubles the length of the paths that are covered
         longer = (closure + closure @ closure).astype(bool)
