@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from biobridge_core.config import ROOT
 
 SICKLE_HBB = (

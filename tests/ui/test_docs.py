@@ -40,6 +40,7 @@ NOTED_INPUT = {
     "control characters in a text": "seizures\x07 and ataxia",
     "HTML in a text": "seizures <script>alert(1)</script> and ataxia in childhood",
     "name that several entities have": "PS1",
+    "the beginning of a name": "Li-Fraumeni",
     "misspelt name": "epilepsi",
 }
 
