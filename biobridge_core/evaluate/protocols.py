@@ -37,8 +37,8 @@ if TYPE_CHECKING:
     from biobridge_core.kg.split import Split
 
 __all__ = [
-    "EXPERIMENTAL", "Answers", "Ends", "Task", "TaskResult", "answer", "evaluate", "load_answers", "make_tasks",
-    "results_of", "save_answers",
+    "EXPERIMENTAL", "Answers", "Ends", "Task", "TaskResult", "answer", "answer_together", "evaluate", "load_answers",
+    "make_tasks", "results_of", "save_answers",
 ]  # fmt: skip
 
 Ends = Literal["all", "cold", "known"]  #: which heads or tails of test links are counted
@@ -99,18 +99,31 @@ def evaluate(
 
 def answer(tasks: Sequence[Task], scorer: Scorer) -> list[Answers]:
     """Let one scorer rank the test links of all tasks."""
-    answers = []
-    for task in tasks:
-        answers.append(_answer(task, scorer))
+    return [answer_together(task, [scorer])[0] for task in tasks]
+
+
+def answer_together(task: Task, scorers: Sequence[Scorer]) -> list[Answers]:
+    """Let several scorers rank the test links of one task, block by block in turn.
+
+    Scorers that read the same memory are then asked about the same queries one after the other, and can share what
+    they look up.
+    """
+    sheets = [_Sheet(task, scorer) for scorer in scorers]
+    blocks = range(0, len(task.heads), _BLOCK)
+    every = max(1, round(len(blocks) * _BLOCK / _HUB_QUERIES))  # blocks are by row, so spread those that are counted
+    for number, first in enumerate(blocks):
+        for sheet in sheets:
+            sheet.fill(first, counted=number % every == 0)
+    for sheet in sheets:
         _LOG.info(
             "%s, %s: mean reciprocal rank per link %.4f (%d links, %.1f s)",
-            scorer.name,
+            sheet.scorer.name,
             task.name,
-            float((1 / answers[-1].ranks).mean()),
+            float((1 / sheet.ranks).mean()),
             task.n_links,
-            answers[-1].seconds,
+            sheet.seconds,
         )
-    return answers
+    return [sheet.answers() for sheet in sheets]
 
 
 def results_of(
@@ -169,26 +182,37 @@ def load_answers(path: Path, tasks: Sequence[Task]) -> list[Answers]:
         raise ArtifactError(f"{path} cannot be read: {error}", "Remove it, and evaluate again.") from error
 
 
-def _answer(task: Task, scorer: Scorer) -> Answers:
-    start = time.perf_counter()
-    n, n_tails = task.filtered.shape
-    ranks, own = np.empty(task.n_links, np.float32), np.empty(task.n_links, np.float32)
-    counts = np.zeros(n_tails, dtype=np.int32)
-    blocks = range(0, n, _BLOCK)
-    every = max(1, round(len(blocks) * _BLOCK / _HUB_QUERIES))  # blocks are by row, so spread those that are counted
-    n_asked = 0
-    for number, first in enumerate(blocks):
+class _Sheet:
+    """What one scorer has answered so far."""
+
+    def __init__(self, task: Task, scorer: Scorer) -> None:
+        self.scorer, self._task = scorer, task
+        self.ranks = np.empty(task.n_links, np.float32)
+        self._own = np.empty(task.n_links, np.float32)
+        self._counts = np.zeros(task.filtered.shape[1], dtype=np.int32)
+        self._asked = 0
+        self.seconds = 0.0
+
+    def fill(self, first: int, *, counted: bool) -> None:
+        """Answer the block of queries that starts at ``first``; ``counted``: note who is among the ten best."""
+        start = time.perf_counter()
+        task = self._task
         heads = task.heads[first : first + _BLOCK]
         low, high = np.searchsorted(task.queries, [first, first + len(heads)])
         queries, targets = task.queries[low:high] - first, task.targets[low:high]
-        scores = reduce(np.maximum, (scorer.scores(heads, name) for name in task.relations))  # (block, n_tails)
-        ranks[low:high] = link_ranks(scores, queries, targets, task.filtered[first : first + len(heads)])
-        own[low:high] = scores[queries, targets]
-        if number % every == 0:
+        scores = reduce(np.maximum, (self.scorer.scores(heads, name) for name in task.relations))  # (block, n_tails)
+        self.ranks[low:high] = link_ranks(scores, queries, targets, task.filtered[first : first + len(heads)])
+        self._own[low:high] = scores[queries, targets]
+        if counted:
+            n_tails = scores.shape[1]
             best = np.argpartition(scores, -min(10, n_tails), axis=1)[:, -10:]
-            counts += np.bincount(best.ravel(), minlength=n_tails).astype(np.int32)
-            n_asked += len(heads)
-    return Answers(ranks, own, counts, n_asked, time.perf_counter() - start)
+            self._counts += np.bincount(best.ravel(), minlength=n_tails).astype(np.int32)
+            self._asked += len(heads)
+        self.seconds += time.perf_counter() - start
+
+    def answers(self) -> Answers:
+        """All that is kept."""
+        return Answers(self.ranks, self._own, self._counts, self._asked, self.seconds)
 
 
 def _ends(cold: NDArray[np.int8], ends: Ends) -> NDArray[np.bool_]:

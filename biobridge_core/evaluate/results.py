@@ -130,6 +130,44 @@ def headline(results: Sequence[TaskResult]) -> list[TaskResult]:
     return [r for r in results if r.counts and (r.evidence == "experimental" or r.name not in told)]
 
 
+@dataclass(frozen=True)
+class Means:
+    """Means over tasks of several scorers on the same draws, so that any two of them can be compared."""
+
+    names: tuple[str, ...]
+    exact: NDArray[np.float64]  #: (n_scorers,)
+    drawn: NDArray[np.float64]  #: (n_scorers, resamples)
+
+    def figure(self, scorer: str) -> Figure:
+        """Mean of one scorer."""
+        return _figure(self.exact[self._at(scorer)], self.drawn[self._at(scorer)])
+
+    def difference(self, first: str, second: str) -> Figure:
+        """``first`` minus ``second``, paired by query."""
+        a, b = self._at(first), self._at(second)
+        return _figure(self.exact[a] - self.exact[b], self.drawn[a] - self.drawn[b])
+
+    def ratio(self, first: str, second: str) -> Figure:
+        """``first`` divided by ``second``, paired by query."""
+        a, b = self._at(first), self._at(second)
+        return _figure(self.exact[a] / self.exact[b], self.drawn[a] / self.drawn[b])
+
+    def _at(self, scorer: str) -> list[int]:
+        return [self.names.index(scorer)]
+
+
+def means_over(results: Sequence[TaskResult], scorers: Sequence[str], metric: str = "mrr", *, seed: int = 0) -> Means:
+    """Means over tasks of the means over queries, every task with the same weight, all scorers resampled together.
+
+    Raises
+    ------
+    BioBridgeError
+        If there is no task.
+    """
+    names = tuple(scorers)
+    return Means(names, _means(results, names, metric), _resampled(results, names, metric, seed))
+
+
 def mean_over(results: Sequence[TaskResult], scorer: str, metric: str = "mrr", *, seed: int = 0) -> Figure:
     """Mean over tasks of the means over queries, every task with the same weight.
 
