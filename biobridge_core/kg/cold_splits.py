@@ -129,28 +129,47 @@ def cold_branch(
     """Hold out whole branches of every hierarchy: a term with all that lies under it.
 
     Branches are drawn at random among the terms with at least ``smallest`` and at most ``largest`` (share of the
-    modality) descendants, together with the synonyms of all these; a numbered series (OMIM's phenotypic series is one
-    term with its forms under it) is such a branch. What lies under a drawn term and elsewhere too goes with it.
+    modality) descendants. What lies under a drawn term and elsewhere too goes with it, and so do the synonyms of all
+    these and, of a disease in one of OMIM's phenotypic series, the whole series; a branch that this makes more than
+    twice as large as ``largest`` is not drawn.
+
+    Raises
+    ------
+    GraphError
+        If there is no branch of such a size.
     """
-    synonyms = synonym_groups(graph)
+    groups = join_groups(synonym_groups(graph), _series(graph))
+    by_group = np.argsort(groups, kind="stable")
+    starts = np.searchsorted(groups[by_group], np.arange(graph.n_entities + 1))
     cold = np.zeros(graph.n_entities, dtype=np.int8)
     descendants = ancestor_matrix(graph).T.tocsr()
     names = [r.head for r in graph.relations.values() if r.hierarchical and r.forward and r.head == r.tail]
     for modality in dict.fromkeys(names):
         rows = graph.rows(modality)
+        most = max(smallest, round(largest * len(rows)))
         rng = np.random.default_rng([seed, zlib.crc32(modality.encode())])
         size = np.diff(descendants.indptr)[rows]
-        roots = rng.permutation(rows[(size >= smallest) & (size <= max(smallest, largest * len(rows)))])
-        wanted = {TEST_COLD: round(test * len(rows)), VALID_COLD: round(valid * len(rows))}
-        for state, number in wanted.items():
+        roots = rng.permutation(rows[(size >= smallest) & (size <= most)])
+        for state, share in ((TEST_COLD, test), (VALID_COLD, valid)):
+            room = round(share * len(rows))
             for root in roots:
-                branch = np.concatenate([[root], descendants[[root]].indices])
-                branch = np.flatnonzero(np.isin(synonyms, synonyms[branch]))
-                if (cold[branch] == KNOWN).all() and (cold[rows] == state).sum() + len(branch) <= number:
+                under = descendants.indices[descendants.indptr[root] : descendants.indptr[root + 1]]
+                touched = np.unique(groups[[root, *under]])
+                branch = np.concatenate([by_group[starts[group] : starts[group + 1]] for group in touched])
+                if len(branch) <= min(room, 2 * most) and (cold[branch] == KNOWN).all():
                     cold[branch] = state
+                    room -= len(branch)
     if not (cold == TEST_COLD).any():
         raise GraphError("No branch of the hierarchies has a size that can be held out.", "Take smaller branches.")
-    return from_cold(graph, cold, groups=synonyms, seed=seed)
+    return from_cold(graph, cold, groups=groups, seed=seed)
+
+
+def _series(graph: KnowledgeGraph) -> list[tuple[int, int]]:
+    """Each phenotypic series of OMIM with the diseases right under it."""
+    xrefs = graph.text_columns()["xrefs"].to_pylist()
+    series = {row for row, codes in enumerate(xrefs) if any(code.startswith("OMIMPS:") for code in codes)}
+    links = [graph.edges(r.name) for r in graph.relations.values() if r.hierarchical and r.forward]
+    return [(parent, child) for part in links for child, parent in part.tolist() if parent in series]
 
 
 def cold_entity_among(

@@ -354,6 +354,23 @@ def test_a_graph_without_molecules_or_hierarchies_is_refused() -> None:
 
 
 @pytest.mark.bundle
+def test_no_phenotypic_series_is_known_in_part(bundle_folder: Path) -> None:
+    starter = KnowledgeGraph.load(bundle_folder / "kg")
+    split = cold_branch(starter, seed=0)
+    xrefs = starter.text_columns()["xrefs"].to_pylist()
+    is_series = np.array([any(code.startswith("OMIMPS:") for code in codes) for codes in xrefs])
+    is_a = starter.edges(IS_A)
+    inside = is_a[is_series[is_a[:, 1]]]
+    assert len(inside) > 3000
+    assert (split.cold[inside[:, 0]] == split.cold[inside[:, 1]]).all()
+    for modality in ("disease", "phenotype", "biological_process", "molecular_function", "cellular_component"):
+        states = split.cold[starter.rows(modality)]
+        assert (states == TEST_COLD).mean() == pytest.approx(0.1, abs=0.005)
+        assert (states == VALID_COLD).mean() == pytest.approx(0.05, abs=0.005)
+    assert not split.cold[starter.rows("protein")].any()
+
+
+@pytest.mark.bundle
 def test_the_starter_graph_splits_as_stated(bundle_folder: Path) -> None:
     starter = KnowledgeGraph.load(bundle_folder / "kg")
     split = cold_entity(starter, seed=0)
