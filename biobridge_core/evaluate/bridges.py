@@ -68,7 +68,7 @@ def trained_bridge(
         Identity of the frozen vectors.
     """
     identity = {"view": view.digest, "data": data, "options": asdict(options), "encoders": content.encoders}
-    key = hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()[:16]
+    key = bridge_key(content, view, options, data=data)
     target = folder / key
     try:
         read_manifest(target, STAGE)
@@ -83,6 +83,12 @@ def trained_bridge(
         (new / "curve.json").write_text(json.dumps(state.curve), encoding="utf-8")
     shutil.rmtree(work, ignore_errors=True)
     return Bridge.load(target)
+
+
+def bridge_key(content: Content, view: TrainingView, options: TrainOptions, *, data: str) -> str:
+    """Name of the folder in which `trained_bridge` keeps a bridge."""
+    identity = {"view": view.digest, "data": data, "options": asdict(options), "encoders": content.encoders}
+    return hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()[:16]
 
 
 def memory_scorer(

@@ -1,0 +1,1 @@
+"""Every way of retrieval on every split, in one table; run it with ``make bench-retrieval``."""
