@@ -50,6 +50,8 @@ class KGEOptions:
     steps: int = 4000
     batch: int = 512  #: heads at once, all of one relation
     learning_rate: float = 1e-2
+    #: memory of squared gradients: those of an entity are large when it is a head, which is rare, and small as a tail
+    beta2: float = 0.999
     weight_decay: float = 0.0  #: decoupled, on entity vectors
     cubes: float = 0.0  #: weight of the N3 penalty
     warmup: float = 0.02  #: share of the steps
@@ -199,7 +201,7 @@ def _optimizer(model: KGE, options: KGEOptions) -> torch.optim.AdamW:
     return torch.optim.AdamW(
         [{"params": decayed, "weight_decay": options.weight_decay}, {"params": others, "weight_decay": 0.0}],
         lr=options.learning_rate,
-        betas=(0.9, 0.98),
+        betas=(0.9, options.beta2),
         fused=True,
     )
 
