@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from memories import write_memory
 
 from biobridge_core.artifacts import read_manifest, write_folder
 from biobridge_core.bridge.model import Bridge, BridgeConfig
@@ -29,7 +30,11 @@ def random_catalogue(graph: KnowledgeGraph, seed: int = 0) -> Catalogue:
 
 
 def write_bridge(
-    folder: Path, graph: KnowledgeGraph, catalogue: Catalogue, chain: dict[str, str] | None = None
+    folder: Path,
+    graph: KnowledgeGraph,
+    catalogue: Catalogue,
+    chain: dict[str, str] | None = None,
+    remembered: Catalogue | None = None,
 ) -> None:
     relations = {name: (r.head, r.tail) for name, r in graph.relations.items()}
     slots = {
@@ -40,6 +45,7 @@ def write_bridge(
     inputs = {"graph": graph.digest, "catalogue": catalogue.digest} | (chain or {})
     with write_folder(folder, "bridge", inputs=inputs, meta={"seconds": 30.0}) as new:
         bridge.save(new)
+        write_memory(new, graph, remembered or catalogue)
         (new / "metrics.json").write_text("{}", encoding="utf-8")
 
 
@@ -89,6 +95,7 @@ def files() -> list[str]:
         "kg/modalities.json", "kg/relations.json", "kg/SOURCES.json", "kg/graph.json",
         *(f"catalogue/{kind}.safetensors" for kind in InputKind),
         "bridge/bridge.safetensors", "bridge/config.json", "bridge/metrics.json",
+        "bridge/reading.json", "bridge/memory.safetensors",
     ]  # fmt: skip
 
 
@@ -171,7 +178,7 @@ def test_a_catalogue_that_lacks_entities_is_not_assembled(built: Built) -> None:
     short = replace(space, rows=space.rows[:-1], codes=space.codes[:-1])
     catalogue = Catalogue(built.catalogue.spaces | {InputKind.TEXT: short})
     catalogue.save(built.settings.build / "catalogue")
-    write_bridge(built.settings.build / "bridge", built.graph, catalogue)
+    write_bridge(built.settings.build / "bridge", built.graph, catalogue, remembered=built.catalogue)
     with pytest.raises(ArtifactError, match=f"has vectors for {built.graph.n_entities - 1} entities"):
         assemble(built.settings)
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from memories import write_memory
 
 from biobridge_core import stages
 from biobridge_core.artifacts import read_manifest, verify_folder, write_folder
@@ -75,6 +76,7 @@ def fake_training(graph: KnowledgeGraph, calls: list[int]) -> Callable[..., Path
         inputs = {"graph": graph.digest, "catalogue": catalogue.digest}
         with write_folder(settings.build / "bridge", "bridge", inputs=inputs, meta={"seconds": 2.0}) as new:
             Bridge(config).save(new)
+            write_memory(new, graph, catalogue)
         return settings.build / "bridge"
 
     return train

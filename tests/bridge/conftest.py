@@ -60,7 +60,8 @@ def make_toy(seed: int = 0, n: int = 100, d: int = 12) -> Toy:
         for i in range(n):
             kind = InputKind.TEXT if modality == "drug" and i % 8 == 0 else definition.input_kind
             kinds[modality, i] = kind
-            entities.append(_entity(f"{modality}:{i:03d}", modality, kind, f"{modality} input {i}"))
+            text = "C" * (i % 10 + 1) + "N" + "C" * (i // 10) if kind is InputKind.SMILES else f"{modality} input {i}"
+            entities.append(_entity(f"{modality}:{i:03d}", modality, kind, text))
     triples = []
     for relation, head, tail, k in (
         ("protein_in_process", "protein", "process", 6),

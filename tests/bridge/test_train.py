@@ -17,13 +17,16 @@ import torch
 
 from biobridge_core.artifacts import verify_folder
 from biobridge_core.bridge.data import Content, group_links, scores
+from biobridge_core.bridge.memory_files import load_memory
 from biobridge_core.bridge.model import Bridge
+from biobridge_core.bridge.reading import Reading
 from biobridge_core.bridge.schedule import Schedule
 from biobridge_core.bridge.train import TrainOptions, fit, train_bridge
 from biobridge_core.config import Settings
 from biobridge_core.errors import ArtifactError, TrainingError
 from biobridge_core.evaluate.popularity import Popularity
 from biobridge_core.evaluate.protocols import evaluate
+from biobridge_core.kg.shipped_split import shipped
 from biobridge_core.kg.splits import TrainingView, ancestor_matrix, transductive
 from biobridge_core.types import InputKind
 
@@ -241,12 +244,21 @@ def test_the_stage_writes_a_whole_folder(toy: Any, tmp_path: Path) -> None:
     folder = train_bridge(settings, options=replace(TINY, steps=40, validate_every=20))
     manifest = verify_folder(folder, "bridge")
     assert manifest.inputs["graph"] == toy.graph.digest
-    assert {"bridge.safetensors", "config.json", "metrics.json"} == set(manifest.files)
+    assert set(manifest.files) == {
+        "bridge.safetensors", "config.json", "metrics.json", "reading.json", "memory.safetensors",
+    }  # fmt: skip
     metrics = json.loads((folder / "metrics.json").read_text())
     assert [point["step"] for point in metrics["curve"]] == [20, 40]
     assert metrics["validation_mrr"] > 0
     bridge = Bridge.load(folder)
     assert bridge.config.encoders["text"] == "toy-text"
+    split = shipped(toy.graph, seed=TINY.seed)
+    assert manifest.inputs["split"] == split.training.digest
+    memory = load_memory(folder, toy.graph, toy.content)
+    for name, links in split.training.train.items():
+        if not toy.graph.relations[name].hierarchical:
+            assert memory.adjacent(name).nnz == len(links), name  # no link that was held out is remembered
+    assert {"*", "drug_inhibits_protein"} <= Reading.load(folder).known.keys()
     assert not (settings.build / "bridge-work").exists()
 
 
