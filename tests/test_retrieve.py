@@ -5,12 +5,15 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import torch
+from memories import EVEN, READING, all_links_memory
+from scipy.special import log_softmax
 
 from biobridge_core.bridge.model import Bridge, BridgeConfig, slot
+from biobridge_core.bridge.reader import Reader
 from biobridge_core.catalogue import Catalogue, Space
 from biobridge_core.errors import InputError
 from biobridge_core.kg.graph import KnowledgeGraph
-from biobridge_core.retrieve import Head, Retriever
+from biobridge_core.retrieve import Head, Retriever, _share
 from biobridge_core.types import HitStatus, InputKind
 
 WIDTHS = {InputKind.SEQUENCE: 6, InputKind.SMILES: 4, InputKind.TEXT: 5}
@@ -29,7 +32,10 @@ def retriever(small_graph: KnowledgeGraph) -> Retriever:
     relations = {name: (relation.head, relation.tail) for name, relation in small_graph.relations.items()}
     torch.manual_seed(0)
     bridge = Bridge(BridgeConfig(inputs, relations, width=16, layers=1, heads=2))
-    bundle = SimpleNamespace(graph=small_graph, catalogue=Catalogue(spaces), bridge=bridge)
+    catalogue = Catalogue(spaces)
+    memory = all_links_memory(small_graph, catalogue)
+    reader = Reader(bridge.eval(), memory.content, memory, READING)
+    bundle = SimpleNamespace(graph=small_graph, catalogue=catalogue, bridge=bridge, reader=reader)
     return Retriever(bundle, torch.device("cpu"))  # type: ignore[arg-type]
 
 
@@ -45,18 +51,32 @@ def test_every_entity_of_the_target_is_ranked_once_best_first(retriever: Retriev
     assert [hit.percentile for hit in found.hits] == [100.0, 0.0]
 
 
-def test_scores_are_the_cosines_of_the_bridge(retriever: Retriever) -> None:
-    graph, head = retriever.graph, retriever.head(retriever.graph.row("UniProtKB:P04637"))
+def test_scores_are_shares_of_belief_in_what_bridge_and_memory_say(retriever: Retriever) -> None:
+    graph, relation = retriever.graph, "protein_associated_with_disease"
+    head = retriever.head(graph.row("UniProtKB:P04637"))
+    rows, at = graph.rows("disease"), retriever.catalogue.rows(InputKind.TEXT)
+    vectors = retriever.catalogue.vectors(InputKind.TEXT)[[int(np.flatnonzero(at == row)[0]) for row in rows]]
     with torch.inference_mode():
-        query = retriever.bridge.transform(
-            torch.from_numpy(head.vector[None].copy()), "protein", head.kind, "protein_associated_with_disease"
-        )
-    for hit in _ask(retriever, "UniProtKB:P04637", "disease").hits:
-        at = int(np.flatnonzero(retriever.catalogue.rows(InputKind.TEXT) == graph.row(hit.entity.id))[0])
-        vector = torch.from_numpy(retriever.catalogue.vectors(InputKind.TEXT)[at : at + 1].copy())
-        with torch.inference_mode():
-            tail = retriever.bridge.project(vector, "disease", InputKind.TEXT)
-        assert hit.score == pytest.approx(float((query * tail).sum()), abs=1e-5)
+        query = retriever.bridge.transform(torch.from_numpy(head.vector[None].copy()), "protein", head.kind, relation)
+        tails = retriever.bridge.project(torch.from_numpy(vectors.copy()), "disease", InputKind.TEXT)
+        logits = (query @ tails.T).numpy()[0] / retriever.bridge.temperature
+    memory = retriever._memory
+    votes = memory.votes(memory.ask(np.array([head.row])), relation).dense()[:, 0]
+    total = logits + sum(
+        w * np.log(vote + floor) for w, vote, floor in zip(EVEN.votes, votes, EVEN.floors, strict=True)
+    )
+    expected = np.exp(log_softmax(total))  # one relation joins the two: its share of the links is 1
+    hits = _ask(retriever, "UniProtKB:P04637", "disease").hits
+    assert {hit.entity.id: pytest.approx(hit.score, rel=1e-3) for hit in hits} == dict(
+        zip([graph.ids[row] for row in rows], expected.tolist(), strict=True)
+    )
+    assert sum(hit.score for hit in hits) == pytest.approx(1.0, abs=1e-4)
+
+
+def test_several_relations_to_one_modality_never_believe_more_than_all(retriever: Retriever) -> None:
+    hits = _ask(retriever, "GtoPdb:4920", "protein").hits
+    assert len(retriever.graph.relations_between("drug", "protein")) > 1
+    assert 0 < sum(hit.score for hit in hits) <= 1 + 1e-5
 
 
 def test_known_links_carry_their_sources_and_predicted_ones_none(retriever: Retriever) -> None:
@@ -90,11 +110,31 @@ def test_a_modality_without_a_relation_is_reached_over_a_route_and_never_known(r
 
 def test_half_of_a_route_goes_through_what_the_graph_knows(retriever: Retriever) -> None:
     graph, head = retriever.graph, retriever.head(retriever.graph.row("GtoPdb:4920"))
-    scores, _, _ = retriever._direct(head.vector[None], "drug", head.kind, "protein")
-    predicted = retriever._softmax(scores)[0]
+    asked = retriever._ask(head)
+    scores, _, _ = retriever._direct(head.vector[None], head.kind, asked, "protein")
+    predicted = _share(scores)[0]
     at = int(graph.row("UniProtKB:P00533") - graph.rows("protein")[0])
     expected = retriever._step(0.5 * predicted + 0.5 * (np.arange(3) == at), "protein", "disease")
-    assert retriever._over(head, ("drug", "protein", "disease"), {}) == pytest.approx(expected, abs=1e-6)
+    assert retriever._over(head, asked, ("drug", "protein", "disease"), {}) == pytest.approx(expected, abs=1e-6)
+
+
+def test_whose_links_are_read_is_said(retriever: Retriever) -> None:
+    known = retriever.head(retriever.graph.row("UniProtKB:P04637"))
+    assert retriever.has_memory(known)
+    assert retriever.read_from(known) == ()
+    raw = Head(known.vector, known.kind, "protein", text=retriever.graph.inputs(np.array([known.row]))[0])
+    assert not retriever.has_memory(raw)
+    (first, share), *others = retriever.read_from(raw)
+    assert first.id == "UniProtKB:P04637"  # the same input: its links are borrowed
+    assert share > 0.9
+    assert share + sum(share for _, share in others) == pytest.approx(1.0, abs=1e-3)
+    assert [share for _, share in others] == sorted((share for _, share in others), reverse=True)
+
+
+def test_an_input_of_a_kind_that_the_modality_lacks_is_refused(retriever: Retriever) -> None:
+    head = Head(retriever.catalogue.vectors(InputKind.TEXT)[0].copy(), InputKind.TEXT, "protein", text="a protein")
+    with pytest.raises(InputError, match="protein"):
+        retriever.retrieve(head, ["disease"], 5)
 
 
 def test_own_modality_gives_neighbours_without_the_query_itself(retriever: Retriever) -> None:
@@ -104,7 +144,7 @@ def test_own_modality_gives_neighbours_without_the_query_itself(retriever: Retri
 
 
 def test_a_raw_query_reaches_every_modality(retriever: Retriever) -> None:
-    head = Head(retriever.catalogue.vectors(InputKind.TEXT)[0].copy(), InputKind.TEXT, "phenotype")
+    head = Head(retriever.catalogue.vectors(InputKind.TEXT)[0].copy(), InputKind.TEXT, "phenotype", text="seizures")
     for found in retriever.retrieve(head, retriever.targets(), 5):
         assert found.hits, found.modality
         assert all(np.isfinite(hit.score) for hit in found.hits)

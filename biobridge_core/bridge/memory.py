@@ -26,6 +26,7 @@ from scipy import sparse
 from torch.nn import functional
 
 from biobridge_core.bridge.pieces import PieceSpace
+from biobridge_core.errors import InputError
 from biobridge_core.kg.hierarchy import Links, Sparse, ancestors_by, link_matrix
 from biobridge_core.types import InputKind
 
@@ -61,7 +62,8 @@ class Query:
     """How alike queries are to every head of a modality, and what they are linked to.
 
     ``content``, ``pieces`` and ``profile`` float32 (n, n_heads), -inf where there is no likeness; ``places`` (n,)
-    of the queries in their modality, or None for raw inputs and for entities that are read as if unseen.
+    of the queries in their modality, or None for raw inputs and for entities that are read as if unseen; ``rows`` (n,)
+    of entities that are read so, which their own links, read from the other end, would else betray.
     """
 
     modality: str
@@ -69,6 +71,7 @@ class Query:
     pieces: _Floats
     profile: _Floats
     places: NDArray[np.integer] | None
+    rows: NDArray[np.integer] | None = None
 
     def __len__(self) -> int:
         return len(self.content)
@@ -161,26 +164,37 @@ class Memory:
         theirs = profiles[rows - first] if own else self._borrowed_profiles(modality, content, pieces)
         profile = _none_to_minus_inf((theirs @ transposed).toarray())
         profile[itself] = -np.inf
-        return Query(modality, content, _none_to_minus_inf(pieces), profile, rows - first if own else None)
+        return Query(
+            modality, content, _none_to_minus_inf(pieces), profile, rows - first if own else None, None if own else rows
+        )
 
     def ask_input(self, text: str, vector: _Floats, modality: str, kind: InputKind) -> Query:
-        """Prepare a raw input: the encoder's input, and its frozen vector (d,)."""
+        """Prepare a raw input: the encoder's input, and its frozen vector (d,).
+
+        Raises
+        ------
+        InputError
+            If the vector is not finite, or no entity of the modality has an input of this kind.
+        """
+        if not np.isfinite(vector).all():
+            raise InputError("The encoder gave numbers that are not finite for this input.", "Ask with another input.")
         n_heads = len(self.graph.rows(modality))
         content, pieces = (np.full((1, n_heads), -np.inf, dtype=np.float32) for _ in range(2))
         space, parts = self._space(modality, kind), self._pieces(modality, kind)
-        content[:, space.places] = (space.unit(torch.as_tensor(vector)[None]) @ space.vectors.T).numpy()
+        content[:, space.places] = (space.unit(torch.tensor(vector)[None]) @ space.vectors.T).numpy()
         pieces[:, space.places] = parts.likeness(parts.unit([text]))
         theirs = self._borrowed_profiles(modality, content, _none_to_minus_inf(pieces))
         profile = _none_to_minus_inf((theirs @ self.profiles(modality)[1]).toarray())
         return Query(modality, content, pieces, profile, None)
 
     def read_from(self, query: Query, n: int) -> list[tuple[int, float]]:
-        """Whose links a query without any of its own borrows: row and share of the ``n`` that weigh most, over all
-        relations."""
+        """Whose links a query without any of its own borrows: row and share of all that is borrowed, over all
+        relations, of the ``n`` that weigh most."""
         heads = self._neighbours(query.modality, query.content, query.pieces)[[0]].tocoo()
         first = int(self.graph.rows(query.modality)[0])
         best = np.argsort(-heads.data, kind="stable")[:n]
-        return [(int(heads.col[i]) + first, float(heads.data[i])) for i in best]
+        whole = max(float(heads.data.sum()), 1e-12)  # half of 1 where nothing is alike in content or in pieces
+        return [(int(heads.col[i]) + first, float(heads.data[i]) / whole) for i in best]
 
     def votes(self, query: Query, relation: str) -> Votes:
         """What the memory says of every tail of a relation."""
@@ -195,7 +209,10 @@ class Memory:
         links = adjacent[query.places] if query.places is not None else (heads @ adjacent).tocsr()
         weight = np.maximum(np.asarray(links.sum(axis=1)).ravel(), 1e-6)
         profiles, transposed = self.profiles(tail)
-        by_tail_profile = ((links @ profiles) @ transposed).tocsr()
+        linked = (links @ profiles).tocsr()
+        if query.rows is not None:
+            linked.data[linked.indices == np.repeat(query.rows, np.diff(linked.indptr))] = 0
+        by_tail_profile = (linked @ transposed).tocsr()
         by_tail_profile.data /= np.repeat(weight, np.diff(by_tail_profile.indptr)).astype(np.float32)
         counts = np.bincount(adjacent.indices, minlength=adjacent.shape[1]).astype(np.float32)
         return Votes(
@@ -295,6 +312,11 @@ class Memory:
         if (modality, kind) not in self._spaces:
             for found, places, vectors in self.content.take(self.graph.rows(modality), modality):
                 self._spaces[modality, found] = _Space(vectors.cpu(), places, self.readout.whiten)
+        if (modality, kind) not in self._spaces:
+            there = " or ".join(known.value for known in self.content.kinds.get(modality, []))
+            raise InputError(
+                f"No entity of kind {modality} has a {kind.value} as its input.", f"Use {there or 'none'}."
+            )
         return self._spaces[modality, kind]
 
 

@@ -58,9 +58,13 @@ def load_memory(folder: Path, graph: KnowledgeGraph, content: Content) -> Memory
         for relation in graph.relations.values():
             if relation.forward:
                 edges = graph.edges(relation.name)
-                held = np.unpackbits(tensors[f"links/{relation.name}"], count=len(edges)).astype(bool)
+                bits = tensors[f"links/{relation.name}"]
+                if bits.shape != (-(-len(edges) // 8),):
+                    raise ValueError(f"the links of {relation.name} are those of another graph")
+                held = np.unpackbits(bits, count=len(edges)).astype(bool)
                 links[relation.name] = edges[held]
-                links[relation.inverse] = links[relation.name][:, ::-1]
+                if relation.inverse != relation.name:
+                    links[relation.inverse] = links[relation.name][:, ::-1]
         near = {}
         for modality in graph.modalities:
             places, cosines = tensors[f"near/{modality}"], tensors[f"cosines/{modality}"]
@@ -68,7 +72,7 @@ def load_memory(folder: Path, graph: KnowledgeGraph, content: Content) -> Memory
             if places.shape != cosines.shape or len(places) != n or (places >= max(n, 1)).any():
                 raise ValueError(f"the neighbours of {modality} are those of another graph")
             near[modality] = NearTails(places, np.where(cosines > 0, cosines / 255.0, -1.0).astype(np.float16))
-    except (OSError, SafetensorError, ValueError, KeyError) as error:
+    except (OSError, SafetensorError, ValueError, KeyError, TypeError) as error:
         raise ArtifactError(f"{path} cannot be read: {error}.", "Restore it, or train the bridge again.") from error
     return Memory(graph, content, links, near=near)
 

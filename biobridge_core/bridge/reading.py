@@ -83,15 +83,23 @@ class Reading:
             raw = json.loads((folder / READING).read_text(encoding="utf-8"))
             if tuple(raw["terms"]) != TERMS:
                 raise ValueError(f"it is made for the votes {raw['terms']}")
-            tables = [
-                {r: Weights(float(w[0]), tuple(w[1]), tuple(w[2])) for r, w in raw[name].items()}
-                for name in ("known", "unseen")
-            ]
-        except (OSError, ValueError, KeyError, TypeError, IndexError) as error:
+            tables = [{r: _checked(w) for r, w in raw[name].items()} for name in ("known", "unseen")]
+            if any("*" not in table for table in tables):
+                raise ValueError("it lacks the common weights")
+        except (OSError, ValueError, KeyError, TypeError, IndexError, AttributeError) as error:
             raise ArtifactError(
                 f"{folder / READING} cannot be read: {error}.", "Restore it, or train the bridge again."
             ) from error
         return cls(*tables)
+
+
+def _checked(raw: tuple[float, list[float], list[float]]) -> Weights:
+    weights = Weights(float(raw[0]), tuple(map(float, raw[1])), tuple(map(float, raw[2])))
+    if not len(weights.votes) == len(weights.floors) == len(TERMS):
+        raise ValueError(f"there must be {len(TERMS)} weights and as many floors")
+    if not np.isfinite([weights.bridge, *weights.votes, *weights.floors]).all() or min(weights.floors) <= 0:
+        raise ValueError("a weight is not finite, or a floor not above 0")
+    return weights
 
 
 @dataclass(frozen=True)
