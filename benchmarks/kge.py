@@ -27,6 +27,7 @@ import torch
 
 from biobridge_core.artifacts import machine
 from biobridge_core.config import Settings
+from biobridge_core.encoders.device import pick_device
 from biobridge_core.evaluate.kge import KGE, MODELS, save_model
 from biobridge_core.evaluate.kge_loop import LoopState
 from biobridge_core.evaluate.kge_train import KGEOptions, train_kge
@@ -62,7 +63,7 @@ def main() -> None:
     view = SPLITS[arguments.split](graph, seed=arguments.seed).training
     for name in arguments.models:
         if arguments.measure:
-            _measure(graph, view, _paper(name, arguments.seed), arguments.measure, folder)
+            _measure(graph, view, _paper(name, arguments.seed), arguments, folder)
         else:
             Bench(graph, view, folder / name, arguments).train(name)
 
@@ -133,10 +134,11 @@ class Bench:
         key = hashlib.sha256(json.dumps(asdict(options), sort_keys=True).encode()).hexdigest()[:12]
         work = self._folder / key
         _LOG.info("%s: %s", key, _told(options))
+        device = pick_device(self._arguments.device).device
         if isinstance(options, KGEOptions):
-            model, state = train_kge(self._graph, self._view, options, work=work, minutes=minutes)
+            model, state = train_kge(self._graph, self._view, options, work=work, minutes=minutes, device=device)
         else:
-            model, state = train_paper(self._graph, self._view, options, work=work, minutes=minutes)
+            model, state = train_paper(self._graph, self._view, options, work=work, minutes=minutes, device=device)
         note: dict[str, object] = {
             "run": key,
             "options": asdict(options),
@@ -151,9 +153,12 @@ class Bench:
         return model, state
 
 
-def _measure(graph: KnowledgeGraph, view: TrainingView, options: PaperOptions, batches: int, folder: Path) -> None:
+def _measure(
+    graph: KnowledgeGraph, view: TrainingView, options: PaperOptions, arguments: argparse.Namespace, folder: Path
+) -> None:
     """Time some batches and say what the whole would take."""
-    loop = PaperLoop(graph, view, options, folder / options.model / "measure")
+    batches, device = arguments.measure, pick_device(arguments.device).device
+    loop = PaperLoop(graph, view, options, folder / options.model / "measure", device)
     loop.time_steps(1)  # the first allocates
     seconds = loop.time_steps(batches) / batches
     epoch = seconds * loop.steps_per_epoch
@@ -198,6 +203,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--search", type=float, default=0.0, help="CPU-minutes of searching, see above")
     parser.add_argument("--steps", type=int, default=2400, help="steps of a tuned run")
     parser.add_argument("--measure", type=int, default=0, metavar="BATCHES", help="only time this many batches")
+    parser.add_argument("--device", default="cpu", help="cpu, cuda or auto; minutes are the processor's alone")
     parser.add_argument("--threads", type=int, default=1)
     return parser.parse_args()
 

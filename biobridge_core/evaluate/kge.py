@@ -351,8 +351,9 @@ class KGEScorer:
         if relation not in self._model.config.relations:
             return np.zeros((len(heads), len(self._graph.rows(definition.tail))), dtype=np.float32)
         places = torch.from_numpy(heads.astype(np.int64) - int(self._graph.rows(definition.head)[0]))
+        places = places.to(self._model.heads(relation).device)
         if self._probabilities:
             found = self._model.logits(places, relation).log_softmax(dim=1)
         else:
             found = self._model.scores_all_tails(places, relation)
-        return np.asarray(found.numpy(), dtype=np.float32)
+        return np.asarray(found.cpu().numpy(), dtype=np.float32)

@@ -33,7 +33,7 @@ from biobridge_core.kg.splits import Sparse, TrainingView, ancestor_matrix
 if TYPE_CHECKING:
     from biobridge_core.kg.graph import KnowledgeGraph
 
-_CPU = torch.device("cpu")
+CPU = torch.device("cpu")
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,13 @@ class KGEOptions:
 
 
 def train_kge(
-    graph: KnowledgeGraph, view: TrainingView, options: KGEOptions, *, work: Path, minutes: float = math.inf
+    graph: KnowledgeGraph,
+    view: TrainingView,
+    options: KGEOptions,
+    *,
+    work: Path,
+    minutes: float = math.inf,
+    device: torch.device = CPU,
 ) -> tuple[KGE, LoopState]:
     """Train on a split and return the model of the best validation, with the curve.
 
@@ -84,9 +90,9 @@ def train_kge(
     TrainingError
         If there is no link to learn from, or the loss is no longer finite.
     """
-    loop = _GroupedLoop(graph, view, options, work)
+    loop = _GroupedLoop(graph, view, options, work, device)
     loop.go(minutes)
-    return loop.kge, loop.state
+    return loop.kge.cpu(), loop.state
 
 
 def kge_groups(graph: KnowledgeGraph, view: TrainingView, ancestors: Sparse | None) -> list[Groups]:
@@ -127,10 +133,11 @@ def batch_loss(model: KGE, groups: Groups, chosen: NDArray[np.integer], options:
     first
         First row of the head modality.
     """
-    heads = torch.from_numpy(groups.heads[chosen].astype(np.int64) - first)
-    with torch.autocast("cpu", torch.bfloat16, enabled=options.bfloat16 and has_fast_bfloat16(_CPU)):
+    device = model.heads(groups.relation).device
+    heads = torch.from_numpy(groups.heads[chosen].astype(np.int64) - first).to(device)
+    with torch.autocast(device.type, torch.bfloat16, enabled=options.bfloat16 and has_fast_bfloat16(device)):
         logits = model.logits(heads, groups.relation)  # (n, n_tails)
-    positive, ignored = cells(groups.true[chosen], _CPU), cells(groups.ignored[chosen], _CPU)
+    positive, ignored = cells(groups.true[chosen], device), cells(groups.ignored[chosen], device)
     loss = grouped_softmax(logits, positive, ignored, options.competition)
     if options.cubes:
         loss = loss + options.cubes * model.cubes(heads, groups.relation)
@@ -140,7 +147,9 @@ def batch_loss(model: KGE, groups: Groups, chosen: NDArray[np.integer], options:
 class _GroupedLoop(Loop):
     """Batches of one relation, all tails at once."""
 
-    def __init__(self, graph: KnowledgeGraph, view: TrainingView, options: KGEOptions, work: Path) -> None:
+    def __init__(
+        self, graph: KnowledgeGraph, view: TrainingView, options: KGEOptions, work: Path, device: torch.device
+    ) -> None:
         self._graph, self._options = graph, options
         ancestors = ancestor_matrix(graph)
         self._groups = kge_groups(graph, view, ancestors if options.spare_ancestors else None)
@@ -152,7 +161,7 @@ class _GroupedLoop(Loop):
             seed=options.seed,
         )
         torch.manual_seed(options.seed)
-        self.kge = new_model(kge_config(graph, self._groups, options))
+        self.kge = new_model(kge_config(graph, self._groups, options)).to(device)
         identity = json.dumps([asdict(options), view.digest, graph.digest], sort_keys=True)
         super().__init__(
             options.model,

@@ -15,6 +15,7 @@ from torch import Tensor
 
 from biobridge_core.evaluate.kge import KGE, KGEScorer
 from biobridge_core.evaluate.kge_loop import Loop, LoopState, Pace
+from biobridge_core.evaluate.kge_train import CPU
 from biobridge_core.evaluate.pykeen_models import (
     Loss,
     from_pykeen,
@@ -51,10 +52,16 @@ class PaperOptions:
 
 
 def train_paper(
-    graph: KnowledgeGraph, view: TrainingView, options: PaperOptions, *, work: Path, minutes: float = math.inf
+    graph: KnowledgeGraph,
+    view: TrainingView,
+    options: PaperOptions,
+    *,
+    work: Path,
+    minutes: float = math.inf,
+    device: torch.device = CPU,
 ) -> tuple[KGE, LoopState]:
     """Train one of PyKEEN's models and return it as one of ours; arguments and errors as for `train_kge`."""
-    loop = PaperLoop(graph, view, options, work)
+    loop = PaperLoop(graph, view, options, work, device)
     loop.go(minutes)
     return loop.kge(), loop.state
 
@@ -62,13 +69,20 @@ def train_paper(
 class PaperLoop(Loop):
     """Every training triple once an epoch, each against corrupted heads and tails."""
 
-    def __init__(self, graph: KnowledgeGraph, view: TrainingView, options: PaperOptions, work: Path) -> None:
-        self._graph, self._options = graph, options
+    def __init__(
+        self,
+        graph: KnowledgeGraph,
+        view: TrainingView,
+        options: PaperOptions,
+        work: Path,
+        device: torch.device = CPU,
+    ) -> None:
+        self._graph, self._options, self._device = graph, options, device
         self._triples = training_triples(graph, view)
         self._sampler = negative_sampler(self._triples, options.negatives)
         model = new_pykeen_model(
             options.model, self._triples, width=options.width, loss=options.loss, seed=options.seed
-        )
+        ).to(device)
         self.steps_per_epoch = math.ceil(len(self._triples.mapped) / options.batch)
         self._order: tuple[int, Tensor] = (-1, torch.empty(0))
         identity = json.dumps([asdict(options), view.digest, graph.digest], sort_keys=True)
@@ -96,7 +110,9 @@ class PaperLoop(Loop):
             order = np.random.default_rng([self._options.seed, epoch]).permutation(len(self._triples.mapped))
             self._order = epoch, torch.from_numpy(order)
         chosen = self._order[1][place * self._options.batch : (place + 1) * self._options.batch]
-        return slcwa_loss(self.model, self._triples.mapped[chosen], self._options.negatives, self._sampler)
+        return slcwa_loss(
+            self.model, self._triples.mapped[chosen].to(self._device), self._options.negatives, self._sampler
+        )
 
     def after_step(self) -> None:
         """Constrain the weights as the model was published."""
