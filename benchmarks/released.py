@@ -6,7 +6,8 @@ over a tenth of the steps and then falling linearly, gradients clipped at 1.
 
 from __future__ import annotations
 
-import os
+import contextlib
+import io
 import sys
 import time
 from collections.abc import Iterator
@@ -51,7 +52,6 @@ class Reference:
 
     def __init__(self, checkout: Path, data: Data, *, batch: int, seed: int) -> None:
         sys.path.insert(0, str(checkout.resolve()))
-        os.environ["TQDM_DISABLE"] = "1"  # it draws a bar for every call
         from src.collator import TrainCollator  # type: ignore[import-not-found]
         from src.dataset import TrainDataset  # type: ignore[import-not-found]
         from src.model import BindingModel  # type: ignore[import-not-found]
@@ -153,7 +153,7 @@ class Reference:
     def mrr(self) -> float:
         """Filtered MRR on the validation sample that our training looks at, mean over relations."""
         self.model.eval()
-        with torch.inference_mode():
+        with torch.inference_mode(), contextlib.redirect_stderr(io.StringIO()):  # it draws a bar for every call
             found = [self._task_mrr(task) for task in self.data.tasks]
         self.model.train()
         return float(np.mean(found))

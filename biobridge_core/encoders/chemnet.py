@@ -123,8 +123,8 @@ class _Lstm:
 
     The state holds half of h and twice c, float32, and the weights make up for it: tanh(x) = 2 sigmoid(2x) - 1 then
     costs nothing beside the sigmoid, which is fused into the product for all four gates (torch's order i, f, g, o).
-    Powers of two are exact. The forget gate is turned round, into the share that is forgotten: it is small for what is
-    kept for long, and a small number loses nothing in bfloat16, while 0.998 becomes 1.
+    Powers of two are exact. Below float32 the forget gate is turned round, into the share that is forgotten: it is
+    small for what is kept for long, and a small number loses little in bfloat16, while 0.998 becomes 1.
 
     Parameters
     ----------
@@ -139,7 +139,8 @@ class _Lstm:
     ) -> None:
         self.width = state["weight_hh_l0"].shape[1]
         self.device, self.dtype = device, dtype
-        scale = torch.tensor([1.0, -1.0, 2.0, 1.0]).repeat_interleave(self.width)
+        self._turned = dtype != torch.float32
+        scale = torch.tensor([1.0, -1.0 if self._turned else 1.0, 2.0, 1.0]).repeat_interleave(self.width)
         hidden = (state["weight_hh_l0"] * scale[:, None]).t() * 2
         self._input = (state["weight_ih_l0"] * scale[:, None]).t() * input_scale
         self._bias = (state["bias_ih_l0"] + state["bias_hh_l0"]) * scale
@@ -167,8 +168,9 @@ class _Lstm:
             self._update(gates, hidden[own:], cell[own:])
 
     def _update(self, gates: torch.Tensor, hidden: torch.Tensor, cell: torch.Tensor) -> None:
-        i, forgotten, g, o = torch.chunk(gates.float(), 4, dim=1)
-        cell.addcmul_(cell, forgotten, value=-1).sub_(i, alpha=2).addcmul_(i, g, value=4)
+        i, f, g, o = torch.chunk(gates.float(), 4, dim=1)
+        kept = cell.addcmul_(cell, f, value=-1) if self._turned else cell.mul_(f)
+        kept.sub_(i, alpha=2).addcmul_(i, g, value=4)
         torch.sigmoid(cell, out=hidden)
         hidden.sub_(0.5).mul_(o)
 
@@ -215,12 +217,15 @@ class ChemNetwork:
         # How many molecules are not yet padding at each step; in blocks, as the matrix kernels like them.
         alive = [min(len(pieces), -(-int((own > step).sum()) // 32) * 32) for step in range(own[0])]
         outputs = self._run_backward(self._convolve(pieces, len(alive), length), alive, steps)  # (own, n, 128)
-        shared = self.forward.drive(self._walk_padding(steps)[0][1:].flip(0))  # (steps, 2048)
+        padding = self._walk_padding(steps)[0][1:].flip(0)  # (steps, 128)
+        shared, shared_exact = self.forward.drive(padding), self.exact.drive(padding)  # (steps, 2048)
         hidden, cell = self.forward.zero_state(len(pieces))
         for step in range(steps):
             inputs = outputs[step, : alive[step]] if step < len(alive) else None
-            layer = self.exact if step - steps in FULL_PRECISION else self.forward
-            layer.step(hidden, cell, inputs, shared[step])
+            if step - steps in FULL_PRECISION:
+                self.exact.step(hidden, cell, inputs, shared_exact[step])
+            else:
+                self.forward.step(hidden, cell, inputs, shared[step])
         return 2 * hidden
 
     def _run_backward(self, features: torch.Tensor, alive: list[int], steps: int) -> torch.Tensor:
