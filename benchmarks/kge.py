@@ -63,7 +63,7 @@ def main() -> None:
     view = SPLITS[arguments.split](graph, seed=arguments.seed).training
     for name in arguments.models:
         if arguments.measure:
-            _measure(graph, view, _paper(name, arguments.seed), arguments, folder)
+            _measure(graph, view, _paper(name, arguments), arguments, folder)
         else:
             Bench(graph, view, folder / name, arguments).train(name)
 
@@ -124,7 +124,7 @@ class Bench:
         return best
 
     def _search_paper(self, name: str) -> PaperOptions:
-        asked = _paper(name, self._arguments.seed)
+        asked = _paper(name, self._arguments)
         choices = [replace(asked, learning_rate=rate, loss=loss) for loss in LOSSES for rate in RATES]  # type: ignore[arg-type]
         tried = [(self._run(each, self._arguments.search)[1].best_mrr, each) for each in choices]
         return max(tried, key=lambda one: one[0])[1]
@@ -176,8 +176,8 @@ def _measure(
     print(json.dumps(result))
 
 
-def _paper(name: str, seed: int) -> PaperOptions:
-    options = PaperOptions(model=name, seed=seed)
+def _paper(name: str, arguments: argparse.Namespace) -> PaperOptions:
+    options = PaperOptions(model=name, seed=arguments.seed, inverses=not arguments.forward_only)
     return replace(options, batch=SMALL_BATCHES.get(name, options.batch))
 
 
@@ -203,6 +203,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--search", type=float, default=0.0, help="CPU-minutes of searching, see above")
     parser.add_argument("--steps", type=int, default=2400, help="steps of a tuned run")
     parser.add_argument("--measure", type=int, default=0, metavar="BATCHES", help="only time this many batches")
+    parser.add_argument("--forward-only", action="store_true", help="paper: train no inverse relations")
     parser.add_argument("--device", default="cpu", help="cpu, cuda or auto; minutes are the processor's alone")
     parser.add_argument("--threads", type=int, default=1)
     return parser.parse_args()

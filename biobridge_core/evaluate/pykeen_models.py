@@ -37,15 +37,22 @@ class Triples:
     n_entities: int
 
 
-def training_triples(graph: KnowledgeGraph, view: TrainingView) -> Triples:
-    """All training links; inverse relations and is-a are relations of their own.
+def training_triples(graph: KnowledgeGraph, view: TrainingView, *, inverses: bool = True) -> Triples:
+    """All training links, is-a among them.
+
+    Parameters
+    ----------
+    inverses
+        Take inverse relations as relations of their own; else forward links alone, and a model answers for an inverse
+        by ranking heads.
 
     Raises
     ------
     TrainingError
         If there is none.
     """
-    relations = tuple(sorted(name for name, links in view.train.items() if len(links)))
+    names = (name for name, links in view.train.items() if len(links))
+    relations = tuple(sorted(name for name in names if inverses or graph.relations[name].forward))
     if not relations:
         raise TrainingError("The graph has no link to learn from.", "Build a graph with at least one relation.")
     parts = []
@@ -134,15 +141,20 @@ def negative_sampler(triples: Triples, n_negatives: int) -> Any:
 def from_pykeen(name: str, model: PyKEENModel, graph: KnowledgeGraph, triples: Triples) -> KGE:
     """The same model as one of ours, which ranks all tails of a modality with one matrix product.
 
-    Its scores are PyKEEN's, or where PyKEEN takes the distance the negative of its square: the order is the same.
+    Its scores are PyKEEN's, or where PyKEEN takes the distance the negative of its square: the order is the same. All
+    seven read backwards with other parameters of the relation, so an inverse that had no triples ranks heads exactly.
     """
     entities = [_real(each(indices=None)) for each in model.entity_representations]
     relations = [each(indices=None) for each in model.relation_representations]
     width = entities[0].shape[1]
+    own = {relation: [each[number] for each in relations] for number, relation in enumerate(triples.relations)}
+    parts = {relation: _parts(name, values) for relation, values in own.items()}
+    for relation in triples.relations:
+        parts.setdefault(graph.relations[relation].inverse, _backwards(name, parts[relation]))
     config = KGEConfig(
         model=name,
         sizes={modality: len(graph.rows(modality)) for modality in graph.modality_names},
-        relations={r: (graph.relations[r].head, graph.relations[r].tail) for r in triples.relations},
+        relations={r: (graph.relations[r].head, graph.relations[r].tail) for r in sorted(parts)},
         width=width,
         bound=name in ("TransR", "TransD"),
     )
@@ -152,8 +164,8 @@ def from_pykeen(name: str, model: PyKEENModel, graph: KnowledgeGraph, triples: T
         rows = graph.rows(modality)
         if len(rows):
             ours.entities[modality].copy_(vectors[int(rows[0]) : int(rows[-1]) + 1])
-    for number, relation in enumerate(triples.relations):
-        for part, value in _parts(name, [each[number] for each in relations]).items():
+    for relation, values in parts.items():
+        for part, value in values.items():
             ours.part(part, relation).copy_(value)
     return ours.eval()
 
@@ -173,3 +185,11 @@ def _parts(name: str, values: list[Tensor]) -> dict[str, Tensor]:
     if name == "RotatE":
         return {"phase": values[0].angle()}
     return {"translation" if name == "TransE" else "factor": _real(values[0])}
+
+
+def _backwards(name: str, parts: dict[str, Tensor]) -> dict[str, Tensor]:
+    """Parameters with which (tail, inverse, head) scores as (head, relation, tail) does."""
+    if name == "ComplEx":
+        real, imaginary = parts["factor"].chunk(2)
+        return {"factor": torch.cat([real, -imaginary])}
+    return {part: -value if part in ("translation", "phase") else value for part, value in parts.items()}

@@ -53,6 +53,25 @@ def test_scores_equal_pykeen(small_graph: KnowledgeGraph, view: TrainingView, na
     assert compared >= 70
 
 
+@pytest.mark.parametrize("name", MODELS)
+def test_an_inverse_without_triples_ranks_heads_as_pykeen_does(
+    small_graph: KnowledgeGraph, view: TrainingView, name: str
+) -> None:
+    triples = training_triples(small_graph, view, inverses=False)
+    assert all(small_graph.relations[relation].forward for relation in triples.relations)
+    theirs = new_pykeen_model(name, triples, width=WIDTH, loss="margin", seed=1).eval()
+    ours = from_pykeen(name, theirs, small_graph, triples)
+    assert set(ours.config.relations) > set(triples.relations)
+    for number, relation in enumerate(triples.relations):
+        definition = small_graph.relations[relation]
+        heads, tails = small_graph.rows(definition.head), small_graph.rows(definition.tail)
+        with torch.no_grad():
+            expected = theirs.score_h(torch.tensor([[number, int(tail)] for tail in tails]))
+            found = ours.scores_all_tails(torch.arange(len(tails)), definition.inverse)
+        expected = expected[:, int(heads[0]) : int(heads[-1]) + 1]
+        torch.testing.assert_close(found, -expected.square() if name in DISTANCES else expected, atol=1e-4, rtol=1e-4)
+
+
 def test_transh_projects_on_a_hyperplane_with_a_unit_normal(small_graph: KnowledgeGraph, view: TrainingView) -> None:
     triples = training_triples(small_graph, view)
     theirs = new_pykeen_model("TransH", triples, width=WIDTH, loss="margin", seed=1)
