@@ -160,6 +160,9 @@ def _as_text(result: Retrieval, k: int) -> str:
     if result.entity is None and result.nearest_known:
         near = ", ".join(f"{entity.name} {cosine:.3f}" for entity, cosine in result.nearest_known[:3])
         lines.append(f"Not in the graph itself; nearest there (cosine in the encoder's space): {near}")
+    if result.read_from:
+        lent = ", ".join(f"{entity.name} {100 * share:.2g} %" for entity, share in result.read_from)
+        lines.append(f"No links of its own: borrows those of {lent}")
     for found in result.lists:
         about = f"{found.n_known:,} known, {found.n_candidates:,} ranked"
         lines.append(f"\n{found.modality} ({about}) {found.note}".rstrip())
@@ -176,7 +179,7 @@ def _as_text(result: Retrieval, k: int) -> str:
 
 def _hit_line(hit: Hit) -> str:
     mark = {"known": "●", "predicted": "○", "similar": "~"}[hit.status.value]
-    return f"{hit.rank:>6} {mark} {hit.score:6.3f} {hit.percentile:6.2f}%  {hit.entity.name}  [{hit.entity.id}]"
+    return f"{hit.rank:>6} {mark} {hit.score:8.2g} {hit.percentile:6.2f}%  {hit.entity.name}  [{hit.entity.id}]"
 
 
 def _progress(message: str, done: float) -> None:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 PURPOSE = """
 BioBridge Studio looks for links between proteins, molecules, diseases and other biomedical things. Frozen foundation
 models turn a sequence, a molecule or a text into a vector; a small network, the **bridge**, trained on the links of a
-knowledge graph, moves that vector into the space of the other kinds; the nearest entities there are the hits
+knowledge graph, moves that vector into the space of the other kinds, and a memory of those links is read beside it
 ([Wang et al., ICLR 2024](https://arxiv.org/abs/2310.03320)).
 
 **It is for research and teaching. It is no medical device and gives no medical advice.** A predicted link is a
@@ -23,8 +23,8 @@ suggestion to look into; the absence of a link is no evidence that there is none
 """
 
 LIMITS = """
-- **A score is a cosine, not a probability.** The percentile says how high a hit stands among all entities of its kind,
-  not how likely it is.
+- **A score is no probability that a link exists.** It is a share of the bridge's belief over all entities of a kind; of
+  a similar entity, a cosine. The percentile says how high a hit stands among its kind, not how likely it is.
 - **Known means: in the loaded graph**, in the versions named above. What was published later, or elsewhere, counts as
   unknown.
 - The graph is uneven: well-studied genes and diseases have more links and are found more easily.

@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 
 import streamlit as st
 
-from biobridge_core.types import Hit, HitList, HitStatus, Query, QueryKind, Retrieval
+from biobridge_core.types import Hit, HitList, HitStatus, InputKind, Query, QueryKind, Retrieval
 from ui import export, hits, service, state, theme
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ _RAW = {
     QueryKind.SMILES: "this molecule",
     QueryKind.TEXT: "this text",
 }
+_READ = {InputKind.SEQUENCE: "sequence", InputKind.SMILES: "structure", InputKind.TEXT: "description"}
 _KEPT = 6  #: results kept a visitor, so that going back costs nothing
 
 
@@ -110,24 +111,39 @@ def _warnings(retrieval: Retrieval) -> None:
 def rests_on(bridge: BridgeService, retrieval: Retrieval, listed: HitList) -> list[str]:
     """What these hits rest on, one line of Markdown each: the one place where that is worded.
 
-    For a raw input: what of the graph it is nearest to, unless the list itself is just that.
+    The query's own links, or those of the known entities that it is nearest to; nothing for a list of similar entities,
+    which is that nearness itself.
     """
-    query = retrieval.query
-    if retrieval.entity is not None or not retrieval.nearest_known or listed.modality == query.modality:
+    query, entity = retrieval.query, retrieval.entity
+    if listed.modality == query.modality:
         return []
-    if query.kind is QueryKind.SEQUENCE:
-        (nearest, _), *others = retrieval.nearest_known[:3]
-        also = f"; then {' and '.join(theme.plain(entity.name, 40) for entity, _ in others)}" if others else ""
+    if retrieval.own_memory and entity is not None:
+        read = _READ[entity.input_kind]
+        return [f"Rests on the links of {theme.plain(entity.name, 60)} in the graph, and on its {read}."]
+    lines = []
+    if entity is None and query.kind is QueryKind.SEQUENCE and retrieval.nearest_known:
+        nearest = retrieval.nearest_known[0][0]
         alike = bridge.compare(query, nearest.id)
-        return [f"Not in the graph itself. Nearest there: **{theme.plain(nearest.name, 40)}**, {alike}{also}."]
-    near = " · ".join(f"{theme.plain(e.name, 60)} {cosine:.2f}" for e, cosine in retrieval.nearest_known[:3])
-    return [f"Not in the graph itself. Nearest there, with cosine in the encoder's space: {near}"]
+        lines.append(f"Not in the graph itself. Nearest there: **{theme.plain(nearest.name, 40)}**, {alike}.")
+    elif entity is None and retrieval.nearest_known:
+        near = " · ".join(f"{theme.plain(e.name, 60)} {cosine:.2f}" for e, cosine in retrieval.nearest_known[:3])
+        lines.append(f"Not in the graph itself. Nearest there, with cosine in the encoder's space: {near}")
+    if retrieval.read_from:
+        lent = ", ".join(f"{theme.plain(e.name, 40)} ({100 * share:.2g} %)" for e, share in retrieval.read_from)
+        lines.append(f"No links of its own: it borrows those of its nearest known neighbours, {lent}.")
+    return lines
 
 
 def _filters(ask: state.Ask) -> None:
     shows = {"both": "All", "known": "● Known", "predicted": "○ Predicted"}
     with st.container(horizontal=True, vertical_alignment="center", width="content", key="filters", gap="small"):
-        _control("Links", "show", shows, ask.show.value, "● known: in the graph. ○ predicted: by the bridge alone.")
+        _control(
+            "Links",
+            "show",
+            shows,
+            ask.show.value,
+            "● known: in the graph. ○ predicted: not there, proposed by the bridge.",
+        )
         st.session_state["set k"] = ask.k
         st.selectbox(
             "How many of the best to rank; known links are shown whatever their rank",
@@ -197,12 +213,11 @@ def order_of(listed: HitList, chosen: Sequence[Hit], k: int) -> str:
     known = [hit for hit in chosen if hit.status is HitStatus.KNOWN]
     if known:
         found = sum(hit.rank <= k for hit in known)
-        which = "The known link comes" if len(known) == 1 else "Known links come"
         parts.append(
-            f"{which} first, whatever its rank: the bridge alone has {'it' if found else 'it not'} among its best {k}."
+            f"The known link comes first, whatever its rank: it is {'' if found else 'not '}among the best {k}."
             if len(known) == 1
-            else f"{which} first, whatever their rank: the bridge alone has {found or 'none'} of these "
-            f"{theme.number(len(known))} among its best {k}."
+            else f"Known links come first, whatever their rank: {found or 'none'} of these {theme.number(len(known))} "
+            f"{'is' if found == 1 else 'are'} among the best {k}."
         )
         if len(known) < listed.n_known:
             parts.append(f"The graph knows {theme.number(listed.n_known)}; the others rank lower still.")
@@ -250,7 +265,8 @@ def _provenance(retrieval: Retrieval, when: datetime) -> None:
     }
     st.markdown(
         "A frozen foundation model turns the input into a vector; the bridge, trained on the links of the graph, moves "
-        "it into the space of the other kinds; the nearest entities there are the hits."
+        "it into the space of the other kinds. Its memory adds the links of the entity itself or, for a new input, of "
+        "the known ones nearest to it."
     )
     for name, value in rows.items():
         st.text(f"{name}: {value}")

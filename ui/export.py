@@ -58,7 +58,7 @@ def _cells(modality: str, hit: Hit) -> dict[str, object]:
         "name": entity.name,
         "full_name": entity.full_name,
         "status": hit.status.value,
-        "score_cosine": f"{hit.score:.6g}",
+        "score": f"{hit.score:.6g}",
         "percentile": f"{hit.percentile:.4f}",
         "relation": hit.relation,
         "route": hit.route,
@@ -72,7 +72,15 @@ def _origin(retrieval: Retrieval, retrieved: datetime) -> dict[str, object]:
     query = retrieval.query
     asked = {"query": query.text, "query_kind": query.kind.value, "query_modality": query.modality}
     versions = asdict(retrieval.provenance)
-    return {**asked, "query_value": query.value, **versions, "retrieved": retrieved.isoformat(timespec="seconds")}
+    lent = "; ".join(f"{entity.id} {share:.3f}" for entity, share in retrieval.read_from)
+    rests = {"own_memory": retrieval.own_memory, "read_from": lent}
+    return {
+        **asked,
+        "query_value": query.value,
+        **rests,
+        **versions,
+        "retrieved": retrieved.isoformat(timespec="seconds"),
+    }
 
 
 def _inert(cell: object) -> object:

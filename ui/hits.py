@@ -30,13 +30,14 @@ _MAX_DRAWN = 60  #: drawings sent at once; the table scrolls beyond
 
 
 _HELP = {
-    "rank": "Where the bridge alone puts it among all entities of this kind; 1 is best. Click a header to sort.",
+    "rank": "Its place among all entities of this kind by score, known or not; 1 is best. Click a header to sort.",
     "drawing": "Double-click to enlarge.",
     "name": "Gene symbol, drug name, or the name in the home database.",
     "full_name": "The long name.",
-    "status": "● known: the graph holds this link. ○ predicted: by the bridge alone. ◇ similar: near, no link meant.",
+    "status": "● known: in the graph. ○ predicted: proposed by the bridge. ◇ similar: near, no link meant.",
     "percentile": "Share of all entities of this kind that score lower, in percent: how high, not how sure.",
-    "score": "Cosine between the bridged query and the hit, −1 to 1; over a route, a mixed weight. Not a probability.",
+    "score": "Share of the bridge's belief, which adds up to 1 over all entities of this kind: high where few compete. "
+    "For ◇ similar the cosine of the encoder's vectors. No probability that the link exists.",
     "how": "The relation that fits best, or the route where no direct relation exists.",
     "sources": "Databases, evidence and values behind a known link.",
     "id": "Opens the page in the home database (needs the internet).",
@@ -153,7 +154,7 @@ def _second_name(hit: Hit) -> str:
 
 
 def _score(score: object) -> str:
-    """Three decimals for a cosine; two digits where a route makes it a small weight."""
+    """Three decimals, or two digits where it is small."""
     value = float(str(score))
     return f"{value:.3f}" if abs(value) >= 0.01 else f"{value:.2g}"
 

@@ -33,9 +33,11 @@ SENTENCE = EXAMPLES[3][1]
     ("name", "text", "head", "read_as"),
     [
         ("tp53", "TP53", "protein", "TP53"),
-        ("sequence", TP53, "protein", "a protein sequence"),
-        ("aspirin", ASPIRIN, "drug", "a molecule (SMILES)"),
-        ("sentence", SENTENCE, "", "free text"),
+        ("sequence", TP53, "protein", "sequence of 393 residues"),
+        ("aspirin", ASPIRIN, "drug", "molecule C9H8O4"),
+        ("sentence", SENTENCE, "", "in words"),
+        ("clinical", "my patient has seizures and a small head", "", "in words"),
+        ("cisplatin", "cisplatin", "drug", "cisplatin"),
     ],
 )
 def test_each_input_gives_ranked_hits_in_every_other_kind(visit, name, text, head, read_as):
@@ -53,11 +55,17 @@ def test_each_input_gives_ranked_hits_in_every_other_kind(visit, name, text, hea
         here.page.get_by_role("radio", name=re.compile(rf"(?<!similar ){plural}\b")).click()
         cards = here.cards(kind)
         assert len(cards) >= 20, (kind, len(cards))
-        assert all(re.search(r"(● known|○ predicted)percentile", card) for card in cards)
-        ranks = [int(card.split(".", 1)[0]) for card in cards if "○ predicted" in card]
+        assert all(re.search(r"(● known|○ predicted)rank [\d\u2009]+ of [\d\u2009]+percentile", card) for card in cards)
+        ranks = [rank_of(card) for card in cards if "○ predicted" in card]
         assert ranks == sorted(ranks)
         here.screenshot(f"{name}-{kind}-1440")
     assert here.foreign == []
+
+
+def rank_of(card: str) -> int:
+    found = re.search(r"rank ([\d\u2009]+) of", card)
+    assert found, card
+    return int(found[1].replace("\u2009", ""))
 
 
 def test_a_deep_link_on_a_cold_server_shows_known_links_first(app):
@@ -95,7 +103,7 @@ def test_pasted_lines_are_one_fasta(visit):
     here.page.get_by_test_id("stChatInputTextArea").wait_for(state="visible")
     here.ask(f">sp|P04637|P53_HUMAN\n{TP53[:120]}\n{TP53[120:]}")
     here.wait_for_hits()
-    assert "a protein sequence" in here.page.locator(".st-key-understood").inner_text()
+    assert "P53_HUMAN" in here.page.locator(".st-key-understood").inner_text()
     assert "TP53" in here.page.locator("body").inner_text()
 
 
@@ -122,11 +130,25 @@ def test_bad_input_gets_a_message_and_the_app_lives_on(visit, app, text, said):
 
 
 @pytest.mark.parametrize(
-    "query", ["q=TP53&k=1000000000", "q=TP53&to=nonsense&show=%3Cscript%3E", "q=%00%00&as=%22", "k=-1"]
+    "query",
+    [
+        "q=TP53&k=1000000000",
+        "q=TP53&to=nonsense&show=%3Cscript%3E",
+        "q=%00%00&as=%22",
+        "k=-1",
+        "q=%3Cimg%20src%3Dx%20onerror%3Dalert(1)%3E&to=%3Cb%3Ex%3C/b%3E",
+        "q=UniProtKB:Q00000&to=disease",
+        "q=" + "word%20" * 14_000,
+        "q=%F0%9F%92%8A",
+        "q=%FF%FE&as=smiles",
+    ],
+    ids=lambda query: query[:20],
 )
 def test_made_up_addresses_get_a_message(visit, query):
     here = visit(f"/explore?{query}")
+    here.page.on("dialog", lambda dialog: pytest.fail(dialog.message))
     here.page.get_by_test_id("stAlert").first.wait_for()
+    assert here.page.locator("[onerror]").count() == 0
     assert "Traceback" not in here.page.locator("body").inner_text()
     assert here.foreign == []
 
@@ -141,6 +163,54 @@ def test_twenty_rows_on_a_laptop(visit):
     assert box is not None
     assert box["height"] >= 20 * 27
     assert box["y"] + box["height"] <= 900
+
+
+@pytest.mark.parametrize("text", ["TP53", "cisplatin", SENTENCE, TP53], ids=["gene", "drug", "sentence", "sequence"])
+def test_on_a_phone_the_answer_comes_first(visit, text):
+    here = visit("/explore", width=390, height=844)
+    here.ask(text)
+    here.wait_for_hits()
+    here.wait_until_idle()
+    sentence = here.page.locator(".st-key-answer h5").bounding_box()
+    first = here.page.locator(".bb-card").first.bounding_box()
+    filters = here.page.locator(".st-key-filters").bounding_box()
+    last = here.page.locator(".bb-card").last.bounding_box()
+    assert sentence is not None
+    assert first is not None
+    assert filters is not None
+    assert last is not None
+    assert sentence["y"] < 260
+    assert sentence["y"] + sentence["height"] <= first["y"] < 430
+    assert filters["y"] > last["y"], "the controls stand below the answer"
+    assert here.page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+def test_a_kind_beyond_the_edge_of_a_phone_is_in_view_when_chosen(visit):
+    here = visit("/explore?q=TP53&to=therapeutic_class", width=390, height=844)
+    here.wait_for_hits()
+    chosen = here.page.locator(".st-key-set-to").get_by_role("radio", checked=True).bounding_box()
+    assert chosen is not None
+    assert chosen["x"] >= 0
+    assert chosen["x"] + chosen["width"] <= 390
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+def test_the_examples_are_reachable_after_a_question(visit, width):
+    here = visit("/explore?q=TP53", width=width, height=844)
+    here.wait_for_hits()
+    here.page.locator(".st-key-question").get_by_test_id("stPopover").get_by_role("button").click()
+    here.page.get_by_role("button", name="Aspirin as SMILES").click()
+    here.page.locator(".st-key-understood").get_by_text("molecule C9H8O4").wait_for()
+    here.wait_until_idle()
+    assert not here.page.get_by_role("button", name="Aspirin as SMILES").is_visible(), "the list folds again"
+
+
+def test_an_earlier_address_does_not_stand_over_an_unanswered_question(visit):
+    here = visit("/explore?q=TP53")
+    here.page.wait_for_url(re.compile("q=UniProtKB"))
+    here.ask("CC(=O)Oc1ccccc1C(=O")
+    here.page.get_by_test_id("stAlert").first.wait_for()
+    here.page.wait_for_function("() => !location.search.includes('q=')")
 
 
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])

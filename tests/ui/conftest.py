@@ -103,6 +103,8 @@ class FakeService:
             Provenance("fake", "fake-encoder", "fake-bridge", "fake-graph", "cpu", "0"),
             warnings=("The sequence was read in windows.",) if query.kind is QueryKind.SEQUENCE else (),
             nearest_known=() if named else ((entity(5, query.modality), 0.987),),
+            own_memory=named,
+            read_from=() if named else ((entity(5, query.modality), 0.6), (entity(3, query.modality), 0.4)),
         )
 
     def _list(self, head: str, modality: str, k: int, named: bool) -> HitList:

@@ -41,10 +41,19 @@ def test_a_symbol_typed_gives_a_sentence_then_hits(open_app, words_of):
     assert list(shown["status"][:3]) == ["● known"] * 3
     assert list(shown["rank"][:3]) == [2, 77, 99]
     assert len(shown) == 22
-    assert (
-        "22 of 500 diseases. Known links come first, whatever their rank: the bridge alone has 1 of these 3 among"
-        in (words_of(app))
+    assert "22 of 500 diseases. Known links come first, whatever their rank: 1 of these 3 is among the best 20." in (
+        words_of(app)
     )
+
+
+def test_a_list_says_what_it_rests_on(open_app, words_of):
+    assert "Rests on the links of protein 0 in the graph, and on its description." in words_of(ask(open_app(), "TP53"))
+    app = ask(open_app(), "MVHLTPEEKS")
+    said = next(element.value for element in app.caption if "borrows" in element.value)
+    assert "protein 5 (60 %), \\<img src=x onerror=alert(1)\\>" in said
+    assert said.endswith("(40 %).")
+    app.segmented_control(key="set to").set_value("protein").run()
+    assert "borrows" not in words_of(app), "similar entities are the nearness itself"
 
 
 def test_where_nothing_is_known_nothing_is_said_about_known_links(open_app, words_of):

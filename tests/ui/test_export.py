@@ -35,6 +35,7 @@ def test_csv_has_every_hit_with_query_and_versions(retrieval):
         "fake-graph",
     )
     assert first["retrieved"] == "2026-01-02T03:04:05+00:00"
+    assert (first["own_memory"], first["read_from"]) == ("True", "")
     drugs = [row for row in read if row["modality"] == "drug"]
     assert [row["smiles"] for row in drugs][:2] == ["CC", "CCC"]
 
@@ -48,7 +49,7 @@ def test_csv_cells_that_look_like_formulas_are_inert(retrieval, text):
 def test_csv_keeps_negative_numbers(retrieval):
     item = retrieval.lists[0]
     low = replace(retrieval, lists=(replace(item, hits=(replace(item.hits[0], score=-0.5),)),))
-    assert rows(export.to_csv(low, WHEN))[0]["score_cosine"] == "-0.5"
+    assert rows(export.to_csv(low, WHEN))[0]["score"] == "-0.5"
 
 
 def test_json_is_whole(retrieval):
