@@ -123,7 +123,7 @@ _ROWS = (
         version="2.0.9",
         date="2025-07",
         licence="MIT (dictionary); DrugBank vocabulary CC0 1.0, MeSH and Wikipedia names",
-        url="https://pypi.org/project/drug-named-entity-recognition/",
+        url="https://github.com/fastdatascience/drug_named_entity_recognition",
         citation="Wood (2025) Drug Named Entity Recognition 2.0.9",
         notes="Brand names and synonyms.",
     ),
