@@ -73,7 +73,7 @@ class Bundle:
         bridge = Bridge.load(folder / "bridge")
         _check_chain(folder, graph, catalogue, manifests)
         content = Content.from_catalogue(graph, catalogue)
-        memory = load_memory(folder / "bridge", graph, content)
+        memory = load_memory(folder / "bridge", graph, content, every_link=True)
         reader = Reader(bridge, content, memory, Reading.load(folder / "bridge"))
         say("Bundle opened", 1.0)
         return cls(graph, catalogue, bridge, reader, manifest, manifests)
