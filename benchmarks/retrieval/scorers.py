@@ -53,7 +53,8 @@ BRIDGES: Mapping[str, TrainOptions] = {
 }
 #: name for --models -> scorers
 GROUPS: Mapping[str, tuple[str, ...]] = {
-    "simple": SIMPLE,
+    "simple": SIMPLE[:4],
+    "sides": SIMPLE[4:],
     "spaces": SPACES,
     "bridge": (CONTENT, MEMORY),
     "linear": (LINEAR,),
@@ -100,6 +101,7 @@ class Field:
     def __init__(self, opened: Opened, *, train: bool = True, steps: int = 0, folder: Path | None = None) -> None:
         self._opened, self._train, self._steps = opened, train, steps
         self.studies = folder or opened.studies
+        self._folders: dict[str, Path] = {}
 
     def entry(self, name: str) -> Entry:
         """A scorer by its name.
@@ -132,13 +134,16 @@ class Field:
             return Entry(name, {**identity, "code": code_of(f"{_EVALUATE}/{module}.py")}, make)
         side: Side = "tail" if "tail" in name else "both" if "both" in name else "head"
         code = code_of(*(f"{_EVALUATE}/{module}.py" for module in ("vote", "vote_tuning", "validation")))
-        entry = Entry(name, {**identity, "side": side, "code": code}, lambda: self._vote(side, entry))
+        identity |= {"side": side, "code": code, "tuned": not self._steps}
+        entry = Entry(name, identity, lambda: self._vote(side, entry))
         return entry
 
     def _vote(self, side: Side, entry: Entry) -> Scorer:
         o = self._opened
         path = self.studies / "votes" / f"{o.case.name}-{side}-{entry.key}.json"
-        if path.exists():
+        if self._steps:
+            found = {}  # the small form does not tune
+        elif path.exists():
             found = {name: VoteSettings(**raw) for name, raw in json.loads(path.read_text(encoding="utf-8")).items()}
         else:
             found = tune_vote(o.graph, o.view, o.content, self._validation, side)
@@ -182,12 +187,28 @@ class Field:
         return options
 
     def bridge_folder(self, name: str) -> Path:
-        """Where the bridge of a setting lies once it is trained."""
-        o = self._opened
-        return self.studies / bridge_key(o.content, o.view, self._options(name), data=o.data)
+        """Where the bridge of a setting lies once it is trained.
+
+        The shares that the shipped bridge holds out decide nothing here, since the split is given: a bridge that was
+        trained with others is the same bridge.
+        """
+        o, options = self._opened, self._options(name)
+        if name not in self._folders:
+            named = self.studies / bridge_key(o.content, o.view, options, data=o.data)
+            if not named.exists():
+                wanted = {"view": o.view.digest, "data": o.data, "encoders": o.content.encoders}
+                wanted["options"] = _deciding(asdict(options))
+                named = next((f for f in self._kept() if _identity(f) == wanted), named)
+            self._folders[name] = named
+        return self._folders[name]
+
+    def _kept(self) -> list[Path]:
+        return sorted(manifest.parent for manifest in self.studies.glob("*/manifest.json"))
 
     def _trained(self, name: str) -> Bridge:
-        o = self._opened
+        o, folder = self._opened, self.bridge_folder(name)
+        if folder.exists():
+            return Bridge.load(folder)
         return trained_bridge(o.graph, o.content, o.view, self._options(name), self.studies, data=o.data)
 
     def _need(self, name: str) -> None:
@@ -237,7 +258,11 @@ class Field:
             "best_step": best.get("step"),
             "validation_mrr": best.get("validation_mrr"),
             "loss_at_best": best.get("loss"),
-            "options": {k: v for k, v in meta["options"].items() if v != asdict(TrainOptions())[k]},
+            "options": {
+                k: v
+                for k, v in meta["options"].items()
+                if v != asdict(TrainOptions()).get(k) and not k.startswith("held_out")
+            },
         }
 
     # ------------------------------------------------------------------ graph embeddings
@@ -261,6 +286,16 @@ class Field:
         identity = {"model": digest, "code": code_of(f"{_EVALUATE}/kge.py")}
         path = folder / "model.safetensors"
         return Entry(name, identity, lambda: KGEScorer(o.graph, load_model(path), name), lambda: facts)
+
+
+def _deciding(options: Mapping[str, object]) -> dict[str, object]:
+    return {name: value for name, value in options.items() if not name.startswith("held_out")}
+
+
+def _identity(folder: Path) -> dict[str, object]:
+    """What a kept bridge was trained on and with."""
+    meta: Any = read_manifest(folder, STAGE).meta
+    return {**{name: meta[name] for name in ("view", "data", "encoders")}, "options": _deciding(meta["options"])}
 
 
 @cache
