@@ -111,11 +111,10 @@ def fit_reading(
     for known in (True, False):
         examples = []
         for relation, links in sorted(view.valid.items()):
-            mine = memory.linked[links[:, 0]] == known
-            own = known
-            if not known and len(np.unique(links[mine, 0])) < _FEW:
-                mine, own = memory.linked[links[:, 0]], False
-            usable = links[mine & memory.linked[links[:, 1]]]
+            linked = memory.linked[links]
+            usable = links[(linked[:, 0] == known) & linked[:, 1]]
+            if not known and len(np.unique(usable[:, 0])) < _FEW:
+                usable = max(usable, links[linked.all(axis=1)], key=len)
             if relation not in bridge.config.relations or not len(usable):
                 continue
             heads = np.unique(usable[:, 0])
@@ -124,7 +123,7 @@ def fit_reading(
                 heads = np.sort(rng.choice(heads, sample, replace=False))
             true = np.concatenate([view.train[relation], links])
             task = make_task(graph, relation, usable, true, ancestors, heads.astype(np.int32))
-            examples.append(_example(task, bridge, content, memory, own=own))
+            examples.append(_example(task, bridge, content, memory, own=known))
         tables.append(fit_weights(examples) if examples else {})
         _LOG.info("Reading of %s queries fitted on %d relations.", "known" if known else "unseen", len(examples))
     known_table, unseen_table = tables

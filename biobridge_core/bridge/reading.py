@@ -150,6 +150,9 @@ class Example:
         twice = np.zeros_like(rivals, dtype=bool)
         twice[:, 1:] = rivals[:, 1:] == rivals[:, :-1]
         barred = twice | np.take_along_axis(filtered, rivals, 1)
+        # those that count come first, and the rest is cut off as far as no query needs it
+        order = np.argsort(barred, axis=1, kind="stable")[:, : max(1, int((~barred).sum(axis=1).max(initial=0)))]
+        rivals, barred = (np.take_along_axis(part, order, 1) for part in (rivals, barred))
         taken = np.take_along_axis(every, np.broadcast_to(rivals[None], (len(every), *rivals.shape)), 2)
         tensors = (every[:, queries, targets], taken, barred, np.asarray(queries, dtype=np.int64))
         return cls(relation, *(torch.from_numpy(np.ascontiguousarray(part)) for part in tensors))
