@@ -299,12 +299,14 @@ def test_a_pair_and_its_twins_move_together(graph: KnowledgeGraph) -> None:
 
 def test_clusters_of_proteins_are_held_out_whole(graph: KnowledgeGraph) -> None:
     clusters = {f"protein:{i:02d}": f"protein:{i // 4 * 4:02d}" for i in range(N)}
-    split = cold_cluster(graph, clusters, seed=0, test=0.2, valid=0.1)
+    split = cold_cluster(graph, clusters, seed=0, test=0.2, valid=0.1, largest=0.1)
     states = split.cold[graph.rows("protein")].reshape(-1, 4)
     assert (states == states[:, :1]).all()
     assert (states == TEST_COLD).sum() == 8
     others = np.setdiff1d(np.arange(graph.n_entities), graph.rows("protein"))
     assert not split.cold[others].any()
+    with pytest.raises(GraphError, match="can be held out"):
+        cold_cluster(graph, clusters, seed=0, test=0.2, valid=0.1, largest=0.05)  # every cluster is larger
 
 
 def test_scaffolds_are_held_out_whole_and_chains_one_by_one(graph: KnowledgeGraph) -> None:
