@@ -120,18 +120,19 @@ def rests_on(bridge: BridgeService, retrieval: Retrieval, listed: HitList) -> li
     if retrieval.own_memory and entity is not None:
         read = _READ[entity.input_kind]
         return [f"Rests on the links of {theme.plain(entity.name, 60)} in the graph, and on its {read}."]
-    lines = []
-    if entity is None and query.kind is QueryKind.SEQUENCE and retrieval.nearest_known:
-        nearest = retrieval.nearest_known[0][0]
-        alike = bridge.compare(query, nearest.id)
-        lines.append(f"Not in the graph itself. Nearest there: **{theme.plain(nearest.name, 40)}**, {alike}.")
-    elif entity is None and retrieval.nearest_known:
+    lent = ", ".join(f"{theme.plain(e.name, 40)} ({100 * share:.2g} %)" for e, share in retrieval.read_from)
+    if entity is not None:
+        held = any(item.n_known for item in retrieval.lists)
+        why = "Its links were held back from training" if held else "The graph has no link of it"
+        return [f"{why}: read as if it were new, by the links of its nearest known neighbours, {lent}."] if lent else []
+    if not lent:
         near = " · ".join(f"{theme.plain(e.name, 60)} {cosine:.2f}" for e, cosine in retrieval.nearest_known[:3])
-        lines.append(f"Not in the graph itself. Nearest there, with cosine in the encoder's space: {near}")
-    if retrieval.read_from:
-        lent = ", ".join(f"{theme.plain(e.name, 40)} ({100 * share:.2g} %)" for e, share in retrieval.read_from)
-        lines.append(f"No links of its own: it borrows those of its nearest known neighbours, {lent}.")
-    return lines
+        return [f"Not in the graph itself. Nearest there, with cosine in the encoder's space: {near}"] if near else []
+    line = f"Not in the graph itself: read by the links of its nearest known neighbours, {lent}."
+    if query.kind is QueryKind.SEQUENCE:
+        nearest = retrieval.read_from[0][0]
+        line += f" {theme.plain(nearest.name, 40)} is {bridge.compare(query, nearest.id)}."
+    return [line]
 
 
 def _filters(ask: state.Ask) -> None:

@@ -154,9 +154,11 @@ def _second_name(hit: Hit) -> str:
 
 
 def _score(score: object) -> str:
-    """Three decimals, or two digits where it is small."""
+    """Three decimals, four where it is small; what is smaller still only says so."""
     value = float(str(score))
-    return f"{value:.3f}" if abs(value) >= 0.01 else f"{value:.2g}"
+    if abs(value) >= 0.01 or value <= 0:
+        return f"{value:.3f}"
+    return f"{value:.4f}" if value >= 0.0001 else "<0.0001"
 
 
 def _how(hit: Hit, relations: Mapping[str, Relation]) -> str:

@@ -87,7 +87,7 @@ CSS = """
 .st-key-frame h2 {font-size: 1.15rem; padding: 0;}
 .st-key-result {gap: .5rem;}
 .st-key-answer > :first-child {flex: 1 1 18rem;}
-.st-key-answer h5 {padding: 0 0 .15rem; font-size: 1.08rem; line-height: 1.35; font-weight: 450;}
+.st-key-answer h5 {padding: 0 0 .6rem; font-size: 1.08rem; line-height: 1.35; font-weight: 450;}
 .st-key-answer h5 strong {font-weight: 700;}
 .st-key-answer [data-testid=stHeaderActionElements] {display: none;}
 .st-key-set-to .stButtonGroup > div:last-child {flex-wrap: nowrap; overflow-x: auto; scrollbar-width: none;}
@@ -120,7 +120,7 @@ CSS = """
   [data-testid=stLayoutWrapper]:has(> .st-key-answer), .st-key-answer {display: contents;}
   .st-key-answer > :first-child {flex: none;}
   .st-key-answer h5 {font-size: 1.02rem; padding-bottom: 1rem;}
-  .st-key-question textarea {max-height: 3.3rem !important;}
+  .st-key-question textarea {max-height: 2.5rem !important;}
   .st-key-understood {flex-wrap: nowrap; gap: .5rem;}
   .st-key-understood > :first-child {flex: 1 1 auto; min-width: 0;}
   .st-key-understood > :last-child:has(.stSelectbox) {flex: 0 0 8.6rem;}

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from biobridge_core.errors import ArtifactError
-from ui import asking, service, state
+from ui import answer, asking, hits, service, state
 
 
 def table(app: AppTest):
@@ -49,11 +50,29 @@ def test_a_symbol_typed_gives_a_sentence_then_hits(open_app, words_of):
 def test_a_list_says_what_it_rests_on(open_app, words_of):
     assert "Rests on the links of protein 0 in the graph, and on its description." in words_of(ask(open_app(), "TP53"))
     app = ask(open_app(), "MVHLTPEEKS")
-    said = next(element.value for element in app.caption if "borrows" in element.value)
+    said = next(element.value for element in app.caption if "neighbours" in element.value)
     assert "protein 5 (60 %), \\<img src=x onerror=alert(1)\\>" in said
-    assert said.endswith("(40 %).")
+    assert "(40 %). protein 5 is 99 % identical" in said
     app.segmented_control(key="set to").set_value("protein").run()
-    assert "borrows" not in words_of(app), "similar entities are the nearness itself"
+    assert "neighbours" not in words_of(app), "similar entities are the nearness itself"
+
+
+@pytest.mark.parametrize(("n_known", "why"), [(80, "held back from training"), (0, "has no link of it")])
+def test_a_known_entity_without_a_memory_says_why(fake, n_known, why):
+    asked = fake.retrieve(fake.find("TP53").chosen, k=2)
+    lists = tuple(replace(item, n_known=n_known) for item in asked.lists)
+    lent = ((asked.lists[0].hits[0].entity, 0.32),)
+    cold = replace(asked, lists=lists, own_memory=False, read_from=lent)
+    (line,) = answer.rests_on(fake, cold, lists[2])
+    assert why in line
+    assert f"{lent[0][0].name} (32 %)" in line
+
+
+@pytest.mark.parametrize(
+    ("score", "shown"), [(0.3968, "0.397"), (0.0029, "0.0029"), (0.00007, "<0.0001"), (-0.25, "-0.250"), (0.0, "0.000")]
+)
+def test_a_score_is_never_written_with_an_exponent(score, shown):
+    assert hits._score(score) == shown
 
 
 def test_where_nothing_is_known_nothing_is_said_about_known_links(open_app, words_of):
@@ -180,9 +199,9 @@ def test_pasted_fasta_keeps_its_lines(open_app, fake, words_of):
     app = ask(open_app(), ">sp|P1|A protein\nMVHLTPEEKS")
     assert fake.calls[-1][0] == "MVHLTPEEKS"
     assert "The sequence was read in windows." in words_of(app)
-    assert "Nearest there: **protein 5**, 99 % identical" in words_of(app)
+    assert "protein 5 is 99 % identical (1 residue differs from TEST:protein-5)." in words_of(app)
     app.segmented_control(key="set to").set_value("protein").run()
-    assert "Nearest there" not in words_of(app), "the list itself says it"
+    assert "nearest known" not in words_of(app), "the list itself says it"
 
 
 def test_several_matches_are_offered(open_app, fake, words_of):
