@@ -26,7 +26,7 @@ from retrieval.cases import ECFP4, FROZEN, MASKED, SPLITS, World, cases_of
 from retrieval.run import Run
 from retrieval.scorers import GROUPS, names_of
 
-_SMALL_STEPS, _SMALL_SAMPLE = 40, 0.02
+_SMALL_STEPS, _SMALL_HEADS = 40, 20
 
 
 def main() -> None:
@@ -44,7 +44,7 @@ def main() -> None:
         World(settings),
         names,
         studies,
-        sample=arguments.sample,
+        most=arguments.most,
         ends=arguments.ends,
         train=not arguments.no_train,
         steps=_SMALL_STEPS if arguments.small else 0,
@@ -60,7 +60,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--models", nargs="+", choices=list(GROUPS), default=list(GROUPS))
     parser.add_argument("--contents", nargs="+", choices=[FROZEN, ECFP4, MASKED], default=[FROZEN, ECFP4, MASKED])
     parser.add_argument("--ends", choices=["headline", "all"], default="all", help="cold heads alone, or others too")
-    parser.add_argument("--sample", type=float, help="share of the heads of each task that is asked")
+    parser.add_argument("--most", type=int, metavar="HEADS", help="most heads of each task that are asked")
     parser.add_argument("--no-train", action="store_true", help="use the bridges that are trained already")
     parser.add_argument("--small", action="store_true", help="one seed, few heads, hardly trained: does it work?")
     parser.add_argument("--limit-minutes", type=float, default=float("inf"), help="ask no further task after these")
@@ -68,7 +68,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--results", type=Path, help="folder of the result file")
     arguments = parser.parse_args()
     if arguments.small:
-        arguments.seeds, arguments.sample = arguments.seeds[:1], arguments.sample or _SMALL_SAMPLE
+        arguments.seeds, arguments.most = arguments.seeds[:1], arguments.most or _SMALL_HEADS
         arguments.results = arguments.results or Settings.from_env().build / "studies" / "small"
     return arguments
 

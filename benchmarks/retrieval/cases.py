@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -102,16 +103,16 @@ class Opened:
 
     Parameters
     ----------
-    sample
-        Share of the heads of each task that is asked; all by default.
+    most
+        Most heads of each task that are asked, drawn by the seed; all by default.
     """
 
-    def __init__(self, world: World, case: Case, split: Split, sample: float | None = None) -> None:
+    def __init__(self, world: World, case: Case, split: Split, most: int | None = None) -> None:
         self.world, self.case, self.split = world, case, split
         self.graph, self.view = world.graph, split.training
         self.content = world.content(case.content)
         self.inputs = world.masked_inputs if case.content == MASKED else None
-        self._sample = sample
+        self._most = most
 
     @property
     def data(self) -> str:
@@ -126,15 +127,24 @@ class Opened:
     def tasks(self, ends: str) -> dict[str, list[Task]]:
         """Tasks by which heads they ask: ``all`` in a transductive split, else ``cold`` and, with ends ``all``,
         ``known`` (whose cold end is the tail)."""
-        tasks = make_tasks(self.graph, self.split, sample=self._sample, seed=self.case.seed)
+        tasks = make_tasks(self.graph, self.split)
         asked = HEADS[self.case.content]
         tasks = [task for task in tasks if asked is None or task.head in asked]
         if not self.split.cold.any():
-            return {"all": tasks}
+            return {"all": [self._drawn(task) for task in tasks]}
         parts = {"cold": [part_of(task, task.head_cold != KNOWN) for task in tasks]}
         if ends == "all" and asked is None:
             parts["known"] = [part_of(task, task.head_cold == KNOWN) for task in tasks]
-        return {name: [task for task in found if task is not None] for name, found in parts.items()}
+        return {name: [self._drawn(task) for task in found if task is not None] for name, found in parts.items()}
+
+    def _drawn(self, task: Task) -> Task:
+        n = len(task.heads)
+        if self._most is None or n <= self._most:
+            return task
+        rng = np.random.default_rng([self.case.seed, zlib.crc32(task.name.encode())])
+        part = part_of(task, np.isin(task.queries, rng.choice(n, size=self._most, replace=False)))
+        assert part is not None  # every query has a link
+        return part
 
 
 def part_of(task: Task, kept: NDArray[np.bool_]) -> Task | None:

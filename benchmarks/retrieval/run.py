@@ -61,11 +61,11 @@ class Run:
     """
 
     def __init__(
-        self, world: World, names: list[str], studies: Path, *, sample: float | None, ends: str, train: bool,
+        self, world: World, names: list[str], studies: Path, *, most: int | None, ends: str, train: bool,
         steps: int, deadline: float,
     ) -> None:  # fmt: skip
         self._world, self._names, self._studies = world, names, studies
-        self._sample, self._ends, self._train, self._steps = sample, ends, train, steps
+        self._most, self._ends, self._train, self._steps = most, ends, train, steps
         self._deadline = deadline
         self._found: dict[tuple[str, str, str], dict[int, list[TaskResult]]] = {}
         self._models: list[Row] = []
@@ -79,7 +79,7 @@ class Run:
                 continue
             try:
                 split = SPLITS[case.split](self._world.graph, case.seed)
-                opened = Opened(self._world, case, split, self._sample)
+                opened = Opened(self._world, case, split, self._most)
             except ArtifactError as error:
                 self._missing[f"{case.name}: {error.message}"] = None
                 _LOG.warning("%s", error.message)
@@ -149,6 +149,11 @@ class Run:
 
     # ------------------------------------------------------------------ writing
 
+    def _asked_note(self) -> list[str]:
+        if self._most is None:
+            return []
+        return [f"Preliminary: at most {self._most} heads of each task were asked, drawn by the seed."]
+
     def _write(self, folder: Path) -> None:
         tables = [Table(*place, by_seed) for place, by_seed in self._found.items() if any(by_seed.values())]
         rows: list[Row] = []
@@ -163,7 +168,7 @@ class Run:
             "retrieval",
             headline=headline_of(tables),
             rows=[*rows, *self._models],
-            notes=[*NOTES, *(f"not in the table: {reason}" for reason in self._missing)],
+            notes=[*NOTES, *self._asked_note(), *(f"not in the table: {reason}" for reason in self._missing)],
             seeds=sorted({seed for by_seed in self._found.values() for seed in by_seed}),
             manifest={"graph": self._world.graph.digest, "catalogue": self._world.catalogue.digest},
             folder=folder,
