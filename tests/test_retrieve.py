@@ -13,7 +13,7 @@ from biobridge_core.bridge.reader import Reader
 from biobridge_core.catalogue import Catalogue, Space
 from biobridge_core.errors import InputError
 from biobridge_core.kg.graph import KnowledgeGraph
-from biobridge_core.retrieve import Head, Retriever, _share
+from biobridge_core.retrieve import Head, Retriever, _share, _Way
 from biobridge_core.types import HitStatus, InputKind
 
 WIDTHS = {InputKind.SEQUENCE: 6, InputKind.SMILES: 4, InputKind.TEXT: 5}
@@ -110,12 +110,20 @@ def test_a_modality_without_a_relation_is_reached_over_a_route_and_never_known(r
 
 def test_half_of_a_route_goes_through_what_the_graph_knows(retriever: Retriever) -> None:
     graph, head = retriever.graph, retriever.head(retriever.graph.row("GtoPdb:4920"))
-    asked = retriever._ask(head)
-    scores, _, _ = retriever._direct(head.vector[None], head.kind, asked, "protein")
-    predicted = _share(scores)[0]
+    way = _Way(head, retriever._ask(head))
+    predicted = _share(retriever._direct(way, "protein")[0])[0]
     at = int(graph.row("UniProtKB:P00533") - graph.rows("protein")[0])
-    expected = retriever._step(0.5 * predicted + 0.5 * (np.arange(3) == at), "protein", "disease")
-    assert retriever._over(head, asked, ("drug", "protein", "disease"), {}) == pytest.approx(expected, abs=1e-6)
+    first = 0.5 * predicted + 0.5 * (np.arange(3) == at)
+    assert retriever._over(way, ("drug", "protein")) == pytest.approx(first, abs=1e-6)
+    ends = []
+    for protein in range(3):
+        alone = _Way(head, way.asked, {("drug", "protein"): np.eye(3, dtype=np.float32)[protein]})
+        ends.append(retriever._over(alone, ("drug", "protein", "disease")))
+        assert ends[-1].sum() == pytest.approx(1.0, abs=1e-5)
+        facts = graph.known_rows(int(graph.rows("protein")[protein]), "disease")
+        assert all(ends[-1][fact - graph.rows("disease")[0]] > 0.5 / len(facts) for fact in facts)
+    whole = retriever._over(way, ("drug", "protein", "disease"))
+    assert whole == pytest.approx(first @ np.array(ends), abs=1e-5)
 
 
 def test_whose_links_are_read_is_said(retriever: Retriever) -> None:
