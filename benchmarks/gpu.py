@@ -73,7 +73,8 @@ def compare_encoder(
     """One row for a device and precision of the encoder of an input kind."""
     name = settings.encoders[kind]
     load = importlib.import_module(f"biobridge_core.encoders.{module_of(name)}").load
-    inputs = sample(graph, kind, lambda text: load(name, settings).refusal(text) is None)
+    first = load(name, settings)
+    inputs = sample(graph, kind, lambda text: first.refusal(text) is None)
     reference: NDArray[np.float32] | None = None
     rows: list[dict[str, object]] = []
     speed: dict[tuple[str, str], float] = {}

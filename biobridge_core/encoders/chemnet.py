@@ -47,7 +47,7 @@ PAD_LENGTH = 350
 MAX_CHARACTERS = 2_000
 #: Steps of the second recurrent layer, counted from its end, that run in float32 whatever the precision. What is
 #: rounded in them grows for some molecules until their vectors turn; what is rounded before them dies away.
-FULL_PRECISION = range(-32, -12)
+FULL_PRECISION = range(-34, -10)
 
 POLICY = (
     "padded to 350 characters whatever its neighbours, a longer SMILES to its own length; "

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 import torch
 
-from biobridge_core.encoders.device import each_on_one_core, pick_device, pick_dtype
+from biobridge_core.encoders.device import Projection, each_on_one_core, pick_device, pick_dtype
 from biobridge_core.errors import ArtifactError
 
 
@@ -64,3 +64,19 @@ def test_what_is_no_device_or_precision_is_refused() -> None:
         pick_device("tpu")
     with pytest.raises(ArtifactError, match="no precision called 'float8'"):
         pick_dtype("float8", torch.device("cpu"))
+
+
+@pytest.mark.parametrize(("dtype", "tolerance"), [(torch.float32, 1e-5), (torch.bfloat16, 1e-2)])
+def test_a_projection_is_the_same_without_packed_weights(
+    dtype: torch.dtype, tolerance: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    torch.manual_seed(0)
+    matrix, bias, x = torch.randn(24, 40) / 5, torch.randn(40), torch.randn(7, 24).to(dtype)
+    expected = x.float() @ matrix.to(dtype).float()
+    projections = [Projection(matrix, torch.device("cpu"), dtype)]
+    monkeypatch.setattr(torch.backends.mkldnn, "is_available", lambda: False)
+    projections.append(Projection(matrix, torch.device("cpu"), dtype))  # as on a GPU
+    for projection in projections:
+        torch.testing.assert_close(projection(x).float(), expected, atol=2 * tolerance, rtol=tolerance)
+        found = projection.sigmoid(x, bias).float()
+        torch.testing.assert_close(found, (expected + bias).sigmoid(), atol=tolerance, rtol=0)
