@@ -8,7 +8,7 @@ relations: the best intermediates of each step are asked in turn and their answe
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -42,6 +42,20 @@ class Head:
     text: str = ""  #: the encoder's input, of a raw query
 
 
+_Intermediates = tuple[NDArray[np.int32], _Floats, dict[str, _Floats]]  #: rows, shares, relation -> moved vectors
+
+
+@dataclass(frozen=True)
+class _Way:
+    """One query on its way through the graph; routes with a common beginning walk it once."""
+
+    head: Head
+    asked: MemoryQuery
+    queries: dict[str, _Floats] = field(default_factory=dict)  #: relation -> the query moved along it
+    weights: dict[tuple[str, ...], _Floats] = field(default_factory=dict)  #: route -> weight of each entity at its end
+    intermediates: dict[tuple[str, ...], list[_Intermediates]] = field(default_factory=dict)
+
+
 @dataclass(frozen=True)
 class _Ranking:
     """Scores of every entity of one modality, in the order of ``rows``."""
@@ -63,6 +77,7 @@ class Retriever:
         self.bridge = bundle.bridge.to(device).eval()
         self._position = self._positions()
         self._reader, self._memory = bundle.reader, bundle.reader.memory
+        self._temperature = float(self.bridge.temperature)
         self._indexes: dict[str, VectorIndex] = {}
         self._unit: dict[InputKind, _Floats] = {}
         self._nearest_cosines: dict[tuple[InputKind, str], _Floats] = {}
@@ -105,9 +120,8 @@ class Retriever:
                 f"There are no entities of kind {', '.join(map(repr, unknown))}.",
                 f"Ask for: {', '.join(self._indexes)}.",
             )
-        mixed: dict[tuple[str, ...], _Floats] = {}
-        asked = self._ask(head)
-        return [self._hit_list(head, asked, modality, k, mixed) for modality in to]
+        way = _Way(head, self._ask(head))
+        return [self._hit_list(way, modality, k) for modality in to]
 
     def has_memory(self, head: Head) -> bool:
         """Whether the graph holds links of the query that the bridge was trained with."""
@@ -158,16 +172,15 @@ class Retriever:
             votes[code] = votes.get(code, 0.0) + float(scores[i])
         return self.graph.modality_names[max(votes, key=lambda code: votes[code])]
 
-    def _hit_list(
-        self, head: Head, asked: MemoryQuery, modality: str, k: int, mixed: dict[tuple[str, ...], _Floats]
-    ) -> HitList:
+    def _hit_list(self, way: _Way, modality: str, k: int) -> HitList:
+        head = way.head
         known: Mapping[int, list[Triple]] = {}
         if modality == head.modality:
             rows, scores = self._similar(head, modality)
             ranking = _Ranking(rows, scores)
             note = "Nearest in the foundation model's own space; no link is meant."
         else:
-            ranking = self._ranking(head, asked, modality, mixed)
+            ranking = self._ranking(way, modality)
             known = self.graph.known(head.row, modality) if head.row is not None and not ranking.routes else {}
             chains = "; and over ".join(ranking.routes)
             note = f"No direct relation in the graph; reached over {chains}." if chains else ""
@@ -220,53 +233,63 @@ class Retriever:
             home_page(entity.id),
         )
 
-    def _ranking(
-        self, head: Head, asked: MemoryQuery, modality: str, mixed: dict[tuple[str, ...], _Floats]
-    ) -> _Ranking:
-        routes = self._routes(head.modality, modality)
+    def _ranking(self, way: _Way, modality: str) -> _Ranking:
+        routes = self._routes(way.head.modality, modality)
         rows = self.graph.rows(modality)
         if len(routes[0]) == 2:
-            scores, best, relations = self._direct(head.vector[None], head.kind, asked, modality)
+            scores, best, relations = self._direct(way, modality)
             return _Ranking(rows, scores[0], relations=relations, best=best[0])
-        weights = np.stack([self._over(head, asked, tuple(route), mixed) for route in routes])  # (routes, tails)
+        weights = np.stack([self._over(way, tuple(route)) for route in routes])  # (routes, tails)
         labels = tuple(" → ".join(self.graph.modalities[name].label for name in route) for route in routes)
         return _Ranking(rows, weights.mean(axis=0), routes=labels, best=weights.argmax(axis=0).astype(np.int16))
 
-    def _direct(
-        self, vectors: _Floats, kind: InputKind, asked: MemoryQuery, to: str
-    ) -> tuple[_Floats, NDArray[np.int16], tuple[Relation, ...]]:
-        """Belief of each query (n, d) in each entity of ``to``: the most over the relations between the two."""
-        relations = tuple(self.graph.relations_between(asked.modality, to))
+    def _direct(self, way: _Way, to: str) -> tuple[_Floats, NDArray[np.int16], tuple[Relation, ...]]:
+        """Belief of the query in each entity of ``to``, (1, tails): the most over the relations between the two."""
+        relations = tuple(self.graph.relations_between(way.asked.modality, to))
+        if not way.queries:
+            way.queries.update(self._moved(way.head.vector[None], way.asked.modality, way.head.kind))
         per_relation = np.stack(
             [
-                self._reader.read(
-                    asked,
-                    self._indexes[to].scores(self._transform(vectors, asked.modality, kind, relation.name)),
-                    relation.name,
-                )
-                for relation in relations
+                self._reader.read(way.asked, cosines, relation.name)
+                for relation, cosines in zip(relations, self._cosines(way.queries, relations, to), strict=True)
             ]
-        )  # (relations, n, tails)
+        )
         best = per_relation.argmax(axis=0).astype(np.int16)
         return np.exp(per_relation.max(axis=0)), best, relations
 
-    def _over(
-        self, head: Head, asked: MemoryQuery, route: tuple[str, ...], mixed: dict[tuple[str, ...], _Floats]
-    ) -> _Floats:
+    @torch.inference_mode()
+    def _moved(self, vectors: _Floats, modality: str, kind: InputKind) -> dict[str, _Floats]:
+        """Vectors (n, d) of one modality moved along each of its relations to others: name -> (n, w).
+
+        All at once: one pass of the network over many rows takes hardly longer than over one.
+        """
+        names = [r.name for r in self.graph.relations.values() if r.head == modality and not r.hierarchical]
+        names = [name for name in names if name in self.bridge.config.relations]
+        if not names:
+            return {}
+        embedded = self.bridge.embed(torch.tensor(vectors, device=self.device), modality, kind)  # (n, w)
+        along = [name for name in names for _ in range(len(vectors))]
+        moved = self.bridge.query(embedded.repeat(len(names), 1), along).float().cpu().numpy()
+        return dict(zip(names, np.split(moved, len(names)), strict=True))
+
+    def _cosines(self, queries: Mapping[str, _Floats], relations: Sequence[Relation], to: str) -> _Floats:
+        """What the bridge says of each entity of ``to``: (relations, n, tails)."""
+        asked = np.concatenate([queries[relation.name] for relation in relations])
+        scores: _Floats = self._indexes[to].scores(asked).reshape(len(relations), len(asked) // len(relations), -1)
+        return scores
+
+    def _over(self, way: _Way, route: tuple[str, ...]) -> _Floats:
         """Mixed belief in each entity of the route's last modality.
 
-        Where the graph knows links of the query into the first intermediate, they share half of the weight. ``mixed``
-        keeps the weights of every stretch of a route, so that routes with a common beginning walk it once.
+        Where the graph knows links of the query into the first intermediate, they share half of the weight.
         """
-        if route not in mixed:
-            if len(route) == 2:
-                mixed[route] = self._first(head, asked, route[1])
-            else:
-                mixed[route] = self._step(self._over(head, asked, route[:-1], mixed), route[-2], route[-1])
-        return mixed[route]
+        if route not in way.weights:
+            way.weights[route] = self._first(way, route[1]) if len(route) == 2 else self._step(way, route)
+        return way.weights[route]
 
-    def _first(self, head: Head, asked: MemoryQuery, to: str) -> _Floats:
-        scores, _, _ = self._direct(head.vector[None], head.kind, asked, to)
+    def _first(self, way: _Way, to: str) -> _Floats:
+        head = way.head
+        scores, _, _ = self._direct(way, to)
         weights: _Floats = _share(scores)[0]
         facts = self.graph.known_rows(head.row, to) if head.row is not None else ()
         if len(facts):
@@ -274,20 +297,34 @@ class Retriever:
             weights[np.searchsorted(self.graph.rows(to), facts)] += 0.5 / len(facts)
         return weights
 
-    def _step(self, weights: _Floats, here: str, there: str) -> _Floats:
-        rows = self.graph.rows(here)
-        best = np.argsort(-weights, kind="stable")[:_INTERMEDIATES]
-        share = weights[best] / max(float(weights[best].sum()), 1e-12)
-        mixed = np.zeros(len(self._indexes[there]), dtype=np.float32)
-        kinds, linked = self.graph.kind_of_row[rows[best]], self._memory.linked[rows[best]]
-        for code, known in {*zip(kinds.tolist(), linked.tolist(), strict=True)}:
-            mine = (kinds == code) & (linked == known)
-            asked = self._memory.ask(rows[best[mine]], own=known)
-            kind = list(InputKind)[code]
-            vectors = self.catalogue.vectors(kind)[self._position[rows[best[mine]]]]
-            scores, _, _ = self._direct(vectors, kind, asked, there)
-            mixed += (share[mine][:, None] * _share(scores)).sum(axis=0)
+    def _step(self, way: _Way, route: tuple[str, ...]) -> _Floats:
+        """Pass the weights of the best intermediates on: half along their known links, half as the bridge sees them."""
+        there, mixed = route[-1], np.zeros(len(self._indexes[route[-1]]), dtype=np.float32)
+        relations, first = self.graph.relations_between(route[-2], there), int(self.graph.rows(there)[0])
+        for rows, shares, queries in self._intermediates(way, route[:-1]):
+            cosines = self._cosines(queries, relations, there).max(axis=0)  # (n, tails)
+            belief = _share(np.exp((cosines - cosines.max(axis=1, keepdims=True)) / self._temperature))
+            for row, share, seen in zip(rows, shares, belief, strict=True):
+                facts = self.graph.known_rows(int(row), there)
+                mixed += share * (0.5 if len(facts) else 1.0) * seen
+                if len(facts):
+                    mixed[facts - first] += share * 0.5 / len(facts)
         return mixed
+
+    def _intermediates(self, way: _Way, route: tuple[str, ...]) -> list[_Intermediates]:
+        """The best entities at the end of a route, moved along all their relations; apart by input kind."""
+        if route not in way.intermediates:
+            weights, rows = self._over(way, route), self.graph.rows(route[-1])
+            best = np.argpartition(weights, max(len(weights) - _INTERMEDIATES, 0))[-_INTERMEDIATES:]
+            shares = weights[best] / max(float(weights[best].sum()), 1e-12)
+            kinds, found = self.graph.kind_of_row[rows[best]], []
+            for code in np.unique(kinds):
+                mine = rows[best[kinds == code]]
+                kind = list(InputKind)[code]
+                vectors = self.catalogue.vectors(kind)[self._position[mine]]
+                found.append((mine, shares[kinds == code], self._moved(vectors, route[-1], kind)))
+            way.intermediates[route] = found
+        return way.intermediates[route]
 
     def _routes(self, start: str, end: str) -> list[list[str]]:
         """All shortest chains of modalities that relations join, in the order of the modalities."""
@@ -311,13 +348,6 @@ class Retriever:
         here = self.graph.modality_of_row[rows] == self.graph.modality_names.index(modality)
         scores = self._unit[head.kind][here] @ _unit(head.vector)
         return rows[here], scores.astype(np.float32)
-
-    @torch.inference_mode()
-    def _transform(self, vectors: _Floats, modality: str, kind: InputKind, relation: str) -> _Floats:
-        tensor = torch.tensor(vectors, device=self.device)
-        return np.asarray(
-            self.bridge.transform(tensor, modality, kind, relation).float().cpu().numpy(), dtype=np.float32
-        )
 
     @torch.inference_mode()
     def _project(self, modality: str, rows: NDArray[np.int32]) -> _Floats:

@@ -132,6 +132,7 @@ class Memory:
         self._profiles: dict[str, tuple[Sparse, Sparse]] = {}
         self._spaces: dict[tuple[str, InputKind], _Space] = {}
         self._piece_spaces: dict[tuple[str, InputKind], PieceSpace] = {}
+        self._popularity: dict[str, tuple[NDArray[np.int32], _Floats]] = {}
         self._near = dict(near or {})
         self._tail_likeness: dict[str, Sparse] = {}
         self._ancestors: Sparse | None = None
@@ -199,7 +200,7 @@ class Memory:
     def votes(self, query: Query, relation: str) -> Votes:
         """What the memory says of every tail of a relation."""
         adjacent, tail = self.adjacent(relation), self.graph.relations[relation].tail
-        usable = np.flatnonzero(np.diff(adjacent.indptr) > 0)
+        usable, popularity = self._heads_and_popularity(relation)
         readout = self.readout
         by_content = _softmax_of_best(query.content, usable, readout.k, readout.content_scale)
         by_pieces = _softmax_of_best(query.pieces, usable, readout.k, readout.pieces_scale)
@@ -214,9 +215,8 @@ class Memory:
             linked.data[linked.indices == np.repeat(query.rows, np.diff(linked.indptr))] = 0
         by_tail_profile = (linked @ transposed).tocsr()
         by_tail_profile.data /= np.repeat(weight, np.diff(by_tail_profile.indptr)).astype(np.float32)
-        counts = np.bincount(adjacent.indices, minlength=adjacent.shape[1]).astype(np.float32)
         return Votes(
-            counts / max(1, adjacent.shape[0]),
+            popularity,
             (
                 (by_content @ adjacent).tocsr(),
                 (by_pieces @ adjacent).tocsr(),
@@ -226,6 +226,15 @@ class Memory:
             ),
             heads,
         )
+
+    def _heads_and_popularity(self, relation: str) -> tuple[NDArray[np.int32], _Floats]:
+        """Places of the heads that have links, and the share of all heads that link to each tail."""
+        if relation not in self._popularity:
+            adjacent = self.adjacent(relation)
+            counts = np.bincount(adjacent.indices, minlength=adjacent.shape[1]).astype(np.float32)
+            heads = np.flatnonzero(np.diff(adjacent.indptr) > 0).astype(np.int32)
+            self._popularity[relation] = heads, counts / max(1, adjacent.shape[0])
+        return self._popularity[relation]
 
     def _borrowed_profiles(self, modality: str, content: _Floats, pieces: _Floats) -> Sparse:
         """Mean profile of the entities that are most alike, for queries without one of their own."""
@@ -349,16 +358,16 @@ def _softmax_of_best(likeness: _Floats, usable: NDArray[np.integer], k: int, sca
     if not len(usable):
         return sparse.csr_array(likeness.shape, dtype=np.float32)
     offered = likeness[:, usable]
-    k = min(k, len(usable))
-    best = np.argpartition(-offered, k - 1, axis=1)[:, :k]
+    k, n = min(k, len(usable)), len(likeness)
+    best = np.argpartition(offered, len(usable) - k, axis=1)[:, len(usable) - k :]
     values = np.take_along_axis(offered, best, 1)
     top = values.max(axis=1, keepdims=True)
     weights = np.exp(scale * (values - np.where(np.isfinite(top), top, 0.0)))
     weights /= np.maximum(weights.sum(axis=1, keepdims=True), 1e-12)
-    rows = np.repeat(np.arange(len(likeness)), k)
-    places = (rows, usable[best].ravel())
-    found = sparse.csr_array((weights.ravel().astype(np.float32), places), shape=likeness.shape)
-    found.eliminate_zeros()
+    starts = np.arange(0, n * k + 1, k)
+    found = sparse.csr_array((weights.ravel().astype(np.float32), usable[best].ravel(), starts), shape=likeness.shape)
+    if not np.isfinite(values).all():
+        found.eliminate_zeros()
     return found
 
 

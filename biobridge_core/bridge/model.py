@@ -11,7 +11,7 @@ Shapes: n entities or queries, d length of a frozen vector, w width, h attention
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Literal, get_args
@@ -147,8 +147,8 @@ class TransformerTransform(nn.Module):
         self.out = nn.Linear(config.width, config.width)
 
     def forward(self, x: Tensor, head: Tensor, relation: Tensor, tail: Tensor) -> Tensor:
-        """What to add to projected heads x (n, w), given three tokens (w,): (n, w)."""
-        context = torch.stack([head, relation, tail]).expand(len(x), 3, -1)  # 3 x (w,) -> (n, 3, w)
+        """What to add to projected heads x (n, w), given three tokens (1, w) or (n, w): (n, w)."""
+        context = torch.stack([head, relation, tail], dim=-2).expand(len(x), 3, -1)  # 3 x (1 or n, w) -> (n, 3, w)
         tokens = torch.cat([x.unsqueeze(1), context], dim=1)  # (n, 4, w)
         last = len(self.blocks) - 1
         for i, block in enumerate(self.blocks):
@@ -168,7 +168,7 @@ class MlpTransform(nn.Module):
         self.out = nn.Linear(4 * config.width, config.width)
 
     def forward(self, x: Tensor, head: Tensor, relation: Tensor, tail: Tensor) -> Tensor:
-        """What to add to projected heads x (n, w), given three tokens (w,): (n, w)."""
+        """What to add to projected heads x (n, w), given three tokens (1, w) or (n, w): (n, w)."""
         context = (head + relation + tail).expand_as(x)  # (w,) -> (n, w)
         y = functional.gelu(self.inner(torch.cat([self.norm(x), context], dim=-1)))  # (n, 2w) -> (n, 4w)
         out: Tensor = self.out(self.dropout(y))  # (n, 4w) -> (n, w)
@@ -184,7 +184,7 @@ class LinearTransform(nn.Module):
         self.out = nn.Linear(config.width, config.width)
 
     def forward(self, x: Tensor, head: Tensor, relation: Tensor, tail: Tensor) -> Tensor:
-        """What to add to projected heads x (n, w), given three tokens (w,): (n, w)."""
+        """What to add to projected heads x (n, w), given three tokens (1, w) or (n, w): (n, w)."""
         context = head + relation + tail  # (w,)
         out: Tensor = self.out(x * self.gate(context)) + context  # (n, w)
         return out
@@ -256,20 +256,22 @@ class Bridge(nn.Module):
         assert isinstance(projection, Projection)
         projection.fit(vectors, whiten)
 
-    def query(self, embedded: Tensor, relation: str) -> Tensor:
-        """Move projected heads (n, w) along a relation -> (n, w), L2-normalised.
+    def query(self, embedded: Tensor, relation: str | Sequence[str]) -> Tensor:
+        """Move projected heads (n, w) along a relation, or each along one of its own -> (n, w), L2-normalised.
 
         Raises
         ------
         InputError
-            If the bridge was not trained on this relation.
+            If the bridge was not trained on a relation.
         """
-        if relation not in self._relation:
-            raise InputError(f"The bridge knows no relation {relation!r}.", f"It knows {', '.join(self._relation)}.")
-        head, tail = (self.modality_tokens.weight[self._modality[name]] for name in self.config.relations[relation])
-        moved = self.move(
-            self.dropout(embedded), head, self.relation_tokens.weight[self._relation[relation]], tail
-        )  # (n, w)
+        names = [relation] if isinstance(relation, str) else list(relation)
+        unknown = [name for name in names if name not in self._relation]
+        if unknown:
+            raise InputError(f"The bridge knows no relation {unknown[0]!r}.", f"It knows {', '.join(self._relation)}.")
+        ends = [self.config.relations[name] for name in names]
+        head, tail = (self.modality_tokens.weight[[self._modality[end[i]] for end in ends]] for i in (0, 1))
+        along = self.relation_tokens.weight[[self._relation[name] for name in names]]  # (1 or n, w), as head and tail
+        moved = self.move(self.dropout(embedded), head, along, tail)  # (n, w)
         return functional.normalize((embedded + moved).float(), dim=-1)  # (n, w)
 
     def project(self, vectors: Tensor, modality: str, kind: InputKind | str) -> Tensor:

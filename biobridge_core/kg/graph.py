@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _KINDS = list(InputKind)
+_REMEMBERED = 20_000  # entities kept ready: the same ones are hit again and again
 _DEFINITION, _NAME = "\x01", "\x02"  # stand for the entity's own definition and name inside a stored input
 
 
@@ -106,6 +107,7 @@ class KnowledgeGraph:
         #: (n_entities,) codes into ``modality_names`` and ``list(InputKind)``
         self.modality_of_row: NDArray[np.int8] = _codes(entities["modality"], self.modality_names)
         self.kind_of_row: NDArray[np.int8] = _codes(entities["input_kind"], [kind.value for kind in _KINDS])
+        self._entities: dict[int, Entity] = {}
         self._row_of_id = {id_: row for row, id_ in enumerate(self.ids)}
         #: (n_triples,) rows of the graph
         self.heads: NDArray[np.int32] = triples["head"].to_numpy()
@@ -228,6 +230,13 @@ class KnowledgeGraph:
         row = self.row(id_or_row) if isinstance(id_or_row, str) else int(id_or_row)
         if not 0 <= row < self.n_entities:
             raise UnknownEntityError(f"There is no row {row}.", f"Rows go from 0 to {self.n_entities - 1}.")
+        if row not in self._entities:
+            if len(self._entities) >= _REMEMBERED:
+                self._entities.clear()
+            self._entities[row] = self._entity(row)
+        return self._entities[row]
+
+    def _entity(self, row: int) -> Entity:
         entities, details = self.columns.entities, self._details
         return Entity(
             id=self.ids[row],
