@@ -117,7 +117,7 @@ def test_half_of_a_route_goes_through_what_the_graph_knows(retriever: Retriever)
     assert retriever._over(way, ("drug", "protein")) == pytest.approx(first, abs=1e-6)
     ends = []
     for protein in range(3):
-        alone = _Way(head, way.asked, {("drug", "protein"): np.eye(3, dtype=np.float32)[protein]})
+        alone = _Way(head, way.asked, weights={("drug", "protein"): np.eye(3, dtype=np.float32)[protein]})
         ends.append(retriever._over(alone, ("drug", "protein", "disease")))
         assert ends[-1].sum() == pytest.approx(1.0, abs=1e-5)
         facts = graph.known_rows(int(graph.rows("protein")[protein]), "disease")
