@@ -31,6 +31,7 @@ from biobridge_core.evaluate.vote import NeighbourVote, Side, VoteSettings
 from biobridge_core.evaluate.vote_tuning import tune_vote
 from biobridge_core.kg.hierarchy import ancestor_matrix
 from retrieval.cases import ECFP4, FROZEN, MASKED, Opened
+from retrieval.signs import signs
 
 MEMORY, CONTENT, LINEAR = "bridge, memory", "bridge, content", "bridge, linear"
 PAPER = {"paired": "bridge, paper setting (paired)", "in_batch": "bridge, paper setting (in batch)"}
@@ -264,6 +265,15 @@ class Field:
                 if v != asdict(TrainOptions()).get(k) and not k.startswith("held_out")
             },
         }
+
+    def _signs(self, name: str) -> dict[str, float]:
+        o, folder = self._opened, self.bridge_folder(name)
+        path = self.studies / "signs" / f"{folder.name}.json"
+        if not path.exists():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(json.dumps(signs(o.graph, o.content, o.view, Bridge.load(folder))), encoding="utf-8")
+        found: dict[str, float] = json.loads(path.read_text(encoding="utf-8"))
+        return found
 
     # ------------------------------------------------------------------ graph embeddings
 

@@ -7,12 +7,15 @@ import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 
 import numpy as np
 import pytest
+import torch
 from bridge.conftest import Toy, make_toy
 
+from biobridge_core.bridge.train import TrainOptions, fit
+from biobridge_core.evaluate.bridges import trained_bridge
 from biobridge_core.evaluate.memory_votes import MemoryVote, SharedMemory
 from biobridge_core.evaluate.protocols import Task, answer, answer_together, make_tasks, results_of
 from biobridge_core.evaluate.results import TaskResult
@@ -47,7 +50,7 @@ def parts() -> Iterator[dict[str, ModuleType]]:
 
 @pytest.fixture(scope="module")
 def toy() -> Toy:
-    return make_toy(n=400)
+    return make_toy(n=300)
 
 
 @pytest.fixture(scope="module")
@@ -199,3 +202,45 @@ def test_the_document_shows_every_measured_mean(parts: dict[str, ModuleType], re
         if row["kind"] == "mean":
             assert f"| {row['scorer']} | {row['mrr']:.3f}" in text
     assert "a note" in text
+
+
+def test_signs_of_failure_are_told(parts: dict[str, ModuleType], toy: Toy, split: Split, tmp_path: Path) -> None:
+    signs = importlib.import_module("retrieval.signs").signs
+    options = TrainOptions(width=16, layers=1, heads=2, steps=60, batch=64, validate_every=60, validation_sample=20)
+    bridge, _ = fit(toy.graph, toy.content, split.training, options, work=tmp_path / "work")
+    told = signs(toy.graph, toy.content, split.training, bridge)
+    assert -1 <= told["mean_pairwise_cosine_of_queries"] < 0.9
+    assert told["training_mrr"] > 0.05
+    for parameter in bridge.parameters():
+        torch.nn.init.zeros_(parameter)
+    bridge.embed = lambda vectors, *rest: torch.ones(len(vectors), 16)  # type: ignore[method-assign]
+    fallen = signs(toy.graph, toy.content, split.training, bridge)
+    assert fallen["mean_pairwise_cosine_of_queries"] == pytest.approx(1, abs=1e-3)
+
+
+def test_a_kept_bridge_is_found_whatever_the_shipped_one_holds_out(
+    toy: Toy, split: Split, parts: dict[str, ModuleType], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    s = parts["scorers"]
+    options = TrainOptions(width=16, layers=1, heads=2, steps=2, batch=16, validate_every=2, validation_sample=5)
+    monkeypatch.setitem(s.BRIDGES, s.CONTENT, options)
+    field = s.Field(opened_of(toy, split, tmp_path), train=False)
+    with pytest.raises(s.MissingError, match="not trained"):
+        field.entry(s.CONTENT)
+    trained_bridge(toy.graph, toy.content, split.training, replace(options, held_out=0.2), tmp_path, data="toy")
+    again = s.Field(opened_of(toy, split, tmp_path), train=False)
+    entry = again.entry(s.CONTENT)
+    assert entry.make().name == s.CONTENT
+    assert entry.facts()["steps"] == 2
+    # another number of steps is another bridge
+    monkeypatch.setitem(s.BRIDGES, s.CONTENT, replace(options, steps=3))
+    with pytest.raises(s.MissingError):
+        s.Field(opened_of(toy, split, tmp_path), train=False).entry(s.CONTENT)
+
+
+def opened_of(toy: Toy, split: Split, folder: Path) -> SimpleNamespace:
+    """What `Field` reads of an opened case, for a toy."""
+    case = importlib.import_module("retrieval.cases").Case("transductive", 0)
+    return SimpleNamespace(
+        case=case, graph=toy.graph, view=split.training, content=toy.content, data="toy", inputs=None, studies=folder
+    )
