@@ -124,7 +124,7 @@ class Field:
 
     def _simple(self, name: str) -> Entry:
         o = self._opened
-        identity = {"view": o.view.digest, "data": o.data, "content": o.case.content}
+        identity: dict[str, object] = {"view": o.view.digest, "data": o.data, "content": o.case.content}
         plain: dict[str, tuple[str, Callable[[], Scorer]]] = {
             "popularity": ("popularity", lambda: Popularity(o.graph, o.view)),
             "KG look-up": ("lookup", lambda: LookUp(o.graph, o.view)),

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from biobridge_core.bridge.data import Content
 from biobridge_core.bridge.model import Bridge
@@ -49,7 +50,7 @@ def signs(
 
 
 @torch.no_grad()
-def _pairwise(bridge: Bridge, content: Content, heads: np.ndarray, relation: str) -> float:
+def _pairwise(bridge: Bridge, content: Content, heads: NDArray[np.int32], relation: str) -> float:
     """Mean cosine of two different queries."""
     modality = bridge.config.relations[relation][0]
     queries = torch.nn.functional.normalize(bridge.query(content.embed(bridge, heads, modality), relation), dim=-1)
