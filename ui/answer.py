@@ -64,7 +64,7 @@ def sentence(retrieval: Retrieval, listed: HitList) -> str:
     best = next((hit for hit in listed.hits if hit.status is not HitStatus.KNOWN), None)
     linked = f"{who} is linked to {theme.counted(listed.n_known, one, many)} in the graph"
     if best is None:
-        return linked + "."
+        return f"{linked}; nothing else ranks as high." if listed.n_known else f"{linked}."
     name = f"**{theme.plain(best.entity.name, 80)}**"
     ranked = theme.counted(listed.n_candidates, one, many)
     if best.status is HitStatus.SIMILAR:

@@ -120,7 +120,7 @@ CSS = """
   [data-testid=stLayoutWrapper]:has(> .st-key-answer), .st-key-answer {display: contents;}
   .st-key-answer > :first-child {flex: none;}
   .st-key-answer h5 {font-size: 1.02rem; padding-bottom: 1rem;}
-  .st-key-question textarea {max-height: 2.5rem !important;}
+  .st-key-question textarea {max-height: 2.6rem !important;}
   .st-key-understood {flex-wrap: nowrap; gap: .5rem;}
   .st-key-understood > :first-child {flex: 1 1 auto; min-width: 0;}
   .st-key-understood > :last-child:has(.stSelectbox) {flex: 0 0 8.6rem;}
