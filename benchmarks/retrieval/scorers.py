@@ -65,8 +65,6 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
 
 _EVALUATE, _BRIDGE = "biobridge_core/evaluate", "biobridge_core/bridge"
 _MEMORY_CODE = tuple(f"{_BRIDGE}/{name}.py" for name in ("memory", "pieces", "data", "model"))
-#: the reading of a bridge that was trained before this run, by split
-_READINGS = {"cold_entity": "cold"}
 
 
 class MissingError(BioBridgeError):
@@ -235,11 +233,9 @@ class Field:
         """Bridge and memory with their reading, which is fitted once for what decides it."""
         o = self._opened
         bridge = self._trained(CONTENT)
-        label = f"{_READINGS.get(o.case.split, o.case.split)}-{o.case.name.partition('-')[2]}"
-        kept = self.studies / f"reading-{label}"
+        kept = self.studies / f"reading-{o.case.name}"
         note = kept / "identity.txt"
-        # a reading that lies there without a note was fitted for the same bridge outside of this script
-        if (kept / READING).exists() and (not note.exists() or note.read_text(encoding="utf-8") == entry.key):
+        if (kept / READING).exists() and note.exists() and note.read_text(encoding="utf-8") == entry.key:
             reading = Reading.load(kept)
         else:
             reading = fit_reading(o.graph, o.content, o.view, bridge, self._shared, seed=o.case.seed)

@@ -206,15 +206,15 @@ def test_the_document_shows_every_measured_mean(parts: dict[str, ModuleType], re
 
 def test_signs_of_failure_are_told(parts: dict[str, ModuleType], toy: Toy, split: Split, tmp_path: Path) -> None:
     signs = importlib.import_module("retrieval.signs").signs
-    options = TrainOptions(width=16, layers=1, heads=2, steps=60, batch=64, validate_every=60, validation_sample=20)
+    options = TrainOptions(width=16, layers=1, heads=2, steps=30, batch=64, validate_every=30, validation_sample=5)
     bridge, _ = fit(toy.graph, toy.content, split.training, options, work=tmp_path / "work")
-    told = signs(toy.graph, toy.content, split.training, bridge)
+    told = signs(toy.graph, toy.content, split.training, bridge, sample=20)
     assert -1 <= told["mean_pairwise_cosine_of_queries"] < 0.9
     assert told["training_mrr"] > 0.05
     for parameter in bridge.parameters():
         torch.nn.init.zeros_(parameter)
     bridge.embed = lambda vectors, *rest: torch.ones(len(vectors), 16)  # type: ignore[method-assign]
-    fallen = signs(toy.graph, toy.content, split.training, bridge)
+    fallen = signs(toy.graph, toy.content, split.training, bridge, sample=20)
     assert fallen["mean_pairwise_cosine_of_queries"] == pytest.approx(1, abs=1e-3)
 
 
