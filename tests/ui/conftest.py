@@ -77,6 +77,9 @@ class FakeService:
             return Resolution(text, Query(text, QueryKind.SEQUENCE, "protein", value, "sequence"), texts)
         return Resolution(text, texts[0], texts)
 
+    def prepare(self) -> None:
+        pass
+
     def load_encoders(self) -> None:
         self.warmed = True
 
