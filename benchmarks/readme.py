@@ -13,6 +13,7 @@ FIGURES = (
     ("first_bridge", "n_tasks", "relations between kinds (each direction) with at least 200 held-out links", 0, ""),
     ("first_bridge", "n_tasks_ahead_95", "… on which the bridge beats popularity (95 % interval above 0)", 0, ""),
     ("first_bridge", "mean_mrr_bridge", "filtered MRR on held-out links, mean over them: bridge", 3, ""),
+    ("first_bridge", "mean_mrr_content", "… without its memory of the graph, by frozen vectors alone", 3, ""),
     ("first_bridge", "mean_mrr_popularity", "… popularity", 3, ""),
     (
         "first_bridge",

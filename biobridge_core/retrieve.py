@@ -94,6 +94,15 @@ class Retriever:
         """Which nearest-neighbour engine serves, e.g. ``faiss-cpu``."""
         return next(iter(self._indexes.values())).engine
 
+    def prepare(self) -> None:
+        """Read all memories once, so that no query waits for them."""
+        for modality in self.graph.modalities:
+            if len(rows := self.graph.rows(modality)):
+                asked = self._memory.ask(rows[:1])
+                for relation in self.graph.relations.values():
+                    if relation.head == modality and not relation.hierarchical:
+                        self._memory.votes(asked, relation.name)
+
     def head(self, row: int) -> Head:
         """The query of a catalogue entity."""
         kind = self._kind(row)

@@ -149,6 +149,10 @@ class BridgeService:
         (progress or _quiet)("Checking the knowledge graph and the trained bridge", 0.05)
         return cls(settings, Bundle.open(settings.bundle), progress)
 
+    def prepare(self) -> None:
+        """Read the memory of every kind of entity now, so that no question waits for it."""
+        self._retriever.prepare()
+
     def load_encoders(self, progress: Progress | None = None) -> None:
         """Load every frozen encoder now, so that no raw input waits for one; `status` says which cannot be used."""
         for kind in self.settings.encoders:

@@ -62,9 +62,10 @@ class Opening:
 
     @staticmethod
     def _warm(opened: BridgeService) -> None:
-        """Load the models for raw input while the first visitor types; who asks before that waits for one of them."""
+        """Read the memories and load the models while the first visitor types; who asks before that waits for one."""
         time.sleep(_HEAD_START)
         try:
+            opened.prepare()
             opened.load_encoders()
         except Exception:  # the edge of a thread: whoever needs the model is told then
             _LOG.exception("a model could not be loaded ahead")

@@ -135,15 +135,17 @@ def train_bridge(settings: Settings, *, options: TrainOptions | None = None, pro
     bridge, state = fit(
         graph, content, split.training, options, work=work, data_digest=catalogue.digest, progress=progress
     )
+    begun = time.monotonic()
     memory = Memory(graph, content, split.training.train)
     reading = fit_reading(graph, content, split.training, bridge, memory, seed=options.seed)
     target = settings.build / "bridge"
     inputs = {"graph": graph.digest, "catalogue": catalogue.digest, "split": split.training.digest}
-    meta: dict[str, object] = {"seconds": round(state.seconds, 1), "options": asdict(options)}
+    meta: dict[str, object] = {"options": asdict(options), "training_seconds": round(state.seconds, 1)}
     with write_folder(target, STAGE, inputs=inputs, meta=meta) as new:
         bridge.save(new)
         reading.save(new)
         save_memory(new, memory, split.training.train)
+        meta["seconds"] = round(state.seconds + time.monotonic() - begun, 1)  # with the reading and the memory
         (new / METRICS).write_text(json.dumps(_summary(bridge, options, state), indent=1), encoding="utf-8")
     shutil.rmtree(work, ignore_errors=True)
     return target
