@@ -100,7 +100,7 @@ class Resolution:
 
 
 class HitStatus(StrEnum):
-    """Whether the graph holds the link (known) or the bridge alone proposes it (predicted)."""
+    """Whether the graph holds the link (known) or it is only proposed (predicted)."""
 
     KNOWN = "known"
     PREDICTED = "predicted"
