@@ -143,11 +143,11 @@ def comparison(table: Table, first: str, second: str, means: Mapping[tuple[int, 
 def best_of(table: Table, names: Iterable[str]) -> str | None:
     """The scorer with the largest mean over the counted tasks; with the test links, which favours the rivals.
 
-    Only scorers that share seeds with the bridge take part.
+    Over the seeds that it shares with the bridge, where the bridge has answered.
     """
     found = {}
     for name in names:
-        results = table.counted(name, MEMORY)
+        results = table.counted(name, MEMORY) if table.seeds(MEMORY) else table.counted(name)
         if results:
             found[name] = float(np.mean([r.values(name).mean() for r in results]))
     return max(found, key=lambda name: found[name], default=None)
