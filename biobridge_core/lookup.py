@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from biobridge_core.chem.standardise import looks_like_smiles, standardise
+from biobridge_core.chem.standardise import looks_like_smiles, molecules_in, standardise
 from biobridge_core.errors import InputError, UnknownEntityError
 from biobridge_core.names import FULL_NAME, NAME, SYNONYM, Names, normalise
-from biobridge_core.protein import looks_like_sequence, parse_sequence
+from biobridge_core.protein import MIN_RESIDUES, looks_like_sequence, parse_sequence
 from biobridge_core.types import InputKind, Query, QueryKind, Resolution
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ _LETTERS_PER_TYPO = 6  #: a name of so many letters may differ in one of them an
 _FAR_AHEAD = 5  #: of two entities that share a synonym, one with so many times the links is taken without asking
 _LEAST_BEGINNING = 4  #: letters of a beginning that is completed
 _LONGEST_SYMBOL = 12  #: characters of a gene symbol or code, in which dashes do not count
+_FEW_RESIDUES = re.compile(r"[ACDEFGHIKLMNPQRSTVWY]{6,9}")
 _SHORT_NAME = 40  #: longer input is a sentence, not a misspelt name
 
 
@@ -105,6 +106,7 @@ class Lookup:
         if looks_like_smiles(cleaned):
             query, said = self._smiles(text, cleaned)
             return Resolution(text, query, self._also_text(text, cleaned), (*notes, *said))
+        self._refuse_half_meant(cleaned)
         return self._as_text(text, cleaned, notes)
 
     def interpret(self, text: str, modality: str) -> Query:
@@ -201,6 +203,22 @@ class Lookup:
             raise UnknownEntityError(
                 f"The graph has no entity {_short(cleaned)}.",
                 "Check the id, or search by name; ids that are obsolete or have no link are not in the graph.",
+            )
+
+    def _refuse_half_meant(self, cleaned: str) -> None:
+        """Refuse what is no text that anybody would search for: an id, a few residues, several molecules."""
+        if re.fullmatch(r"[A-Za-z][A-Za-z_.]*:[A-Za-z]*\d+", cleaned):
+            raise UnknownEntityError(
+                f"The graph has no ids of the kind {_short(cleaned.partition(':')[0])}.",
+                "Search by name, or by an id such as UniProtKB:P04637, MONDO:0005148 or GO:0006915.",
+            )
+        if (many := molecules_in(cleaned)) > 1:
+            raise InputError(f"These are {many} molecules.", "Ask about one SMILES at a time.")
+        if _FEW_RESIDUES.fullmatch(cleaned) and not self.suggest(cleaned):
+            raise InputError(
+                f"Nothing in the graph is called “{cleaned}”, and as a protein sequence it is too short: "
+                f"{len(cleaned)} residues, at least {MIN_RESIDUES} are needed.",
+                "Paste the whole sequence. A word in small letters is searched as words.",
             )
 
     def _as_text(self, text: str, cleaned: str, notes: tuple[str, ...]) -> Resolution:

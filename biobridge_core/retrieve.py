@@ -113,6 +113,11 @@ class Retriever:
         """Modalities that can be asked for."""
         return list(self._indexes)
 
+    def others(self, modality: str) -> list[str]:
+        """The other modalities: those that relations lead to first, then those over a route."""
+        found = [name for name in self._indexes if name != modality]
+        return sorted(found, key=lambda name: not self.graph.relations_between(modality, name))
+
     def retrieve(self, head: Head, to: Sequence[str], k: int) -> list[HitList]:
         """Rank each modality of ``to``; ``k`` best, and every known link beyond them.
 

@@ -67,7 +67,7 @@ class Status:
     missing_encoders: Mapping[str, str]  #: input kind -> why it cannot be used
     waiting_encoders: tuple[str, ...]  #: input kinds whose model is loaded when it is first needed
     counts: Mapping[str, int]  #: modality -> entities
-    n_triples: int
+    n_triples: int  #: links; one that several sources give counts once
     graph: str
     bridge: str
     version: str
@@ -242,7 +242,7 @@ class BridgeService:
         """
         started = time.perf_counter()
         head, warnings = self._head(query, progress)
-        targets = list(to) if to else [name for name in self._retriever.targets() if name != head.modality]
+        targets = list(to) if to else self._retriever.others(head.modality)
         lists = self._retriever.retrieve(head, targets, k)
         raw = query.kind is not QueryKind.ENTITY
         nearest = self._retriever.nearest(head) if raw else ()
@@ -319,7 +319,7 @@ class BridgeService:
             missing_encoders={kind.value: str(error) for kind, error in missing.items()},
             waiting_encoders=tuple(kind.value for kind in self._encoders.waiting()),
             counts={name: len(self.graph.rows(name)) for name in self.graph.modalities},
-            n_triples=self.graph.n_triples,
+            n_triples=sum(len(self.graph.edges(r.name)) for r in self.graph.relations.values() if r.forward),
             graph=self.graph.digest[:12],
             bridge=self._bundle.bridge_digest[:12],
             version=biobridge_core.__version__,

@@ -154,11 +154,11 @@ def _second_name(hit: Hit) -> str:
 
 
 def _score(score: object) -> str:
-    """Three decimals, four where it is small; what is smaller still only says so."""
+    """Three decimals, two digits where it is small; what is smaller still only says so."""
     value = float(str(score))
     if abs(value) >= 0.01 or value <= 0:
         return f"{value:.3f}"
-    return f"{value:.4f}" if value >= 0.0001 else "<0.0001"
+    return f"{value:.2g}" if value >= 0.0001 else "<0.0001"
 
 
 def _how(hit: Hit, relations: Mapping[str, Relation]) -> str:
@@ -167,7 +167,13 @@ def _how(hit: Hit, relations: Mapping[str, Relation]) -> str:
         return f"via {' → '.join(between) or hit.route}"
     relation = relations.get(hit.relation)
     label = hit.relation.replace("_", " ") if relation is None else relation.label
-    return f"possibly {label.removeprefix('is ')}" if hit.status is HitStatus.PREDICTED and label else label
+    if hit.status is not HitStatus.PREDICTED or not label:
+        return label
+    ends = None if relation is None else (relation.head, relation.tail)
+    rivals = [r for r in relations.values() if (r.head, r.tail) == ends and not r.hierarchical]
+    if len(rivals) > 1:  # that there is a link is one guess, of which kind another
+        return f"possibly linked (fits “{label}” best)"
+    return f"possibly {label.removeprefix('is ')}"
 
 
 def _drawings(hits: Sequence[Hit], service: BridgeService) -> list[str]:

@@ -87,6 +87,9 @@ def standardise(smiles: str, *, max_atoms: int = MAX_ATOMS) -> Standardised:
         return _describe(parent, text, max_atoms, notes)
 
 
+_MANY = 50  # words that are tried as molecules
+
+
 def looks_like_smiles(text: str) -> bool:
     """Tell whether a person who typed this meant a SMILES; a broken one counts, so that its error can be shown.
 
@@ -110,6 +113,15 @@ def looks_like_smiles(text: str) -> bool:
         return True
     with rdBase.BlockLogs():
         return Chem.MolFromSmiles(word) is not None
+
+
+def molecules_in(text: str) -> int:
+    """How many molecules stand in a text that has nothing but SMILES between its spaces and lines; else 0."""
+    words = text.split()
+    if not words or any(not _GRAMMAR.fullmatch(word) or "C" not in word.upper() for word in words[:_MANY]):
+        return 0
+    with rdBase.BlockLogs():
+        return len(words) if all(Chem.MolFromSmiles(word) is not None for word in words[:_MANY]) else 0
 
 
 _ATOM = re.compile(r"\[[^\[\]\s]*\]|Br|Cl|[BCNOPSFI]|[bcnops]")

@@ -34,6 +34,9 @@ BAD_INPUT = {
     "nothing but control characters": "\x00\x07\x1b",
     "nothing but HTML tags": "<b><i></i></b>",
     "unknown id": "UniProtKB:Q00000",
+    "id of a kind that the graph does not have": "zzz:123",
+    "six to nine residues without a name": "MKTAYIAKQ",
+    "several molecules, a space or a line apart": "CCO\nCCN",
 }
 #: name of the case -> the input; these are answered, with a note
 NOTED_INPUT = {
