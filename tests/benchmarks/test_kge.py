@@ -15,7 +15,7 @@ from bridge.conftest import Toy, make_toy
 from biobridge_core.evaluate.kge import KGEScorer, load_model
 from biobridge_core.kg.splits import TrainingView, transductive
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "benchmarks"))
+sys.path.append(str(Path(__file__).resolve().parents[2] / "benchmarks"))
 
 import kge
 

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 import pytest
 import torch
-from encoders.contract import EncoderContract, cosine
+from encoder_contract import EncoderContract, cosine
 from numpy.typing import NDArray
 
 from biobridge_core.config import Settings

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 
 import pytest
-from encoders.contract import EncoderContract
+from encoder_contract import EncoderContract
 
 from biobridge_core.config import Settings
 from biobridge_core.encoders import create

@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 import numpy as np
 import pytest
 import torch
-from encoders.contract import EncoderContract
+from encoder_contract import EncoderContract
 
 from biobridge_core.config import Settings
 from biobridge_core.encoders import Encoder, create, esm2

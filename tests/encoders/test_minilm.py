@@ -9,7 +9,7 @@ from typing import ClassVar
 import numpy as np
 import pytest
 import torch
-from encoders.contract import EncoderContract, cosine
+from encoder_contract import EncoderContract, cosine
 
 from biobridge_core.config import Settings
 from biobridge_core.encoders import Encoder, minilm

@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 import numpy as np
 import pytest
 import torch
-from encoders.contract import EncoderContract
+from encoder_contract import EncoderContract
 
 from biobridge_core.chem.conformers import conformer
 from biobridge_core.config import Settings
