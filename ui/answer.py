@@ -98,9 +98,11 @@ def _in_view(ask: state.Ask, retrieval: Retrieval) -> state.Ask:
     if ask.to in targets:
         return ask
     others = [name for name in targets if name != retrieval.query.modality]
-    if "disease" in others or (retrieval.query.kind is QueryKind.TEXT and "disease" in targets):
+    direct = [item.modality for item in retrieval.lists if item.modality in others and not item.route]
+    about_disease = retrieval.query.kind is QueryKind.TEXT and retrieval.query.modality == "disease"
+    if "disease" in (direct or others) or (about_disease and "disease" in targets):
         return replace(ask, to="disease")  # of a text about a disease, the diseases that it fits
-    return replace(ask, to=(others or targets)[0])
+    return replace(ask, to=(direct or others or targets)[0])  # what a relation leads to, before what only a route does
 
 
 def _warnings(retrieval: Retrieval) -> None:
