@@ -7,6 +7,7 @@ weights; `tests/evaluate/test_kge.py` shows it.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -59,7 +60,7 @@ class KGEConfig:
     dropout: float = 0.0
 
 
-class KGE(nn.Module):
+class KGE(nn.Module, ABC):
     """Base of the seven: one vector an entity, and parameters of each relation.
 
     A model defines `_query` and `_place`; ``distance`` says how the two are compared. Entities are kept apart by
@@ -120,9 +121,9 @@ class KGE(nn.Module):
         vectors: Tensor = self.entities[self.config.relations[relation][1]]
         return vectors
 
+    @abstractmethod
     def _query(self, heads: Tensor, relation: str) -> Tensor:
         """(n, entity width) -> (n, k)."""
-        raise NotImplementedError
 
     def _place(self, tails: Tensor, relation: str) -> Tensor:
         """(m, entity width) -> (m, k)."""
