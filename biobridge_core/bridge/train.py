@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from scipy.special import gammaln
 from torch import Tensor
 
 from biobridge_core.artifacts import write_folder
@@ -307,8 +308,20 @@ def _draw_rivals(
     n_queries, n_tails = true.shape
     taken = np.union1d(true.indices, rng.choice(n_tails, n_drawn, replace=False)).astype(np.int64)
     degree = np.bincount(groups.true.indices, minlength=n_tails)[taken]
-    missed = (1 - n_drawn / n_tails) * (1 - degree / max(len(groups), 1)) ** n_queries
+    missed = (1 - n_drawn / n_tails) * _chance_of_none(len(groups), degree, n_queries)
     return taken, -np.log(np.maximum(1 - missed, 1e-6)).astype(np.float32)
+
+
+def _chance_of_none(n_heads: int, degree: NDArray[np.integer], n_drawn: int) -> NDArray[np.float64]:
+    """Chance that none of ``n_drawn`` heads, taken from ``n_heads`` without putting back, is one of a tail's ``degree``.
+
+    Zero where there are too few other heads: some of the tail's own must be drawn.
+    """
+    others = n_heads - degree
+    enough = others >= n_drawn
+    others = np.maximum(others, n_drawn)
+    log = gammaln(others + 1) - gammaln(others - n_drawn + 1) + gammaln(n_heads - n_drawn + 1) - gammaln(n_heads + 1)
+    return np.where(enough, np.exp(log), 0.0)
 
 
 def _groups(graph: KnowledgeGraph, view: TrainingView, ancestors: object) -> list[Groups]:

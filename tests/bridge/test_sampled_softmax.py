@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import combinations
 
 import numpy as np
 import pytest
@@ -12,7 +13,7 @@ from scipy import sparse
 
 from biobridge_core.bridge.data import Content, Groups, group_links
 from biobridge_core.bridge.model import Bridge, BridgeConfig
-from biobridge_core.bridge.train import TrainOptions, _draw_rivals, batch_loss
+from biobridge_core.bridge.train import TrainOptions, _chance_of_none, _draw_rivals, batch_loss
 from biobridge_core.types import InputKind
 
 N_HEADS, N_TAILS, BATCH, RIVALS = 120, 400, 20, 60
@@ -97,3 +98,10 @@ def test_a_tail_that_every_head_has_needs_no_correction() -> None:
     taken, correction = _draw_rivals(groups, true, 10, np.random.default_rng(0))
     assert correction[taken.tolist().index(0)] == pytest.approx(0, abs=1e-6)
     assert correction[taken != 0] == pytest.approx(np.log(50 / 10), rel=1e-6)
+
+
+@pytest.mark.parametrize(("n_heads", "degree", "n_drawn"), [(8, 0, 3), (8, 3, 3), (8, 6, 3), (8, 8, 1), (5, 2, 5)])
+def test_the_chance_that_no_head_of_a_tail_is_drawn_is_counted_out(n_heads: int, degree: int, n_drawn: int) -> None:
+    draws = list(combinations(range(n_heads), n_drawn))
+    without = sum(min(draw) >= degree for draw in draws) / len(draws)
+    assert _chance_of_none(n_heads, np.array([degree]), n_drawn)[0] == pytest.approx(without, abs=1e-12)
