@@ -313,7 +313,7 @@ def _draw_rivals(
 
 
 def _chance_of_none(n_heads: int, degree: NDArray[np.integer], n_drawn: int) -> NDArray[np.float64]:
-    """Chance that none of ``n_drawn`` heads, taken from ``n_heads`` without putting back, is one of a tail's ``degree``.
+    """Chance that ``n_drawn`` of ``n_heads`` heads, taken without putting back, spare the ``degree`` of a tail.
 
     Zero where there are too few other heads: some of the tail's own must be drawn.
     """
