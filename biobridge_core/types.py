@@ -120,6 +120,10 @@ class Hit:
     sources: tuple[str, ...] = ()  #: for a known link: SOURCES keys with evidence
     route: str = ""  #: e.g. ``protein → disease → phenotype`` where no direct relation exists
     url: str = ""  #: page of the entity in its home database
+    #: chance that the graph holds this link; None where it is known, reached over a route, similar, or not calibrated
+    probability: float | None = None
+    confident: bool | None = None  #: whether the chance reaches the stated threshold; None where there is no chance
+    unspecific: bool = False  #: among the ten best for most queries of its relation
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,3 +163,5 @@ class Retrieval:
     nearest_known: tuple[tuple[Entity, float], ...] = field(default=())  #: FM-space neighbours with cosine
     own_memory: bool = False  #: whether the query's own links in the graph were read
     read_from: tuple[tuple[Entity, float], ...] = ()  #: else, whose links were borrowed, with their share
+    #: share of entities unseen in training that lie nearer to all training entities than the query does, 0..100
+    distance_percentile: float | None = None
