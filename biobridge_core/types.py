@@ -165,3 +165,108 @@ class Retrieval:
     read_from: tuple[tuple[Entity, float], ...] = ()  #: else, whose links were borrowed, with their share
     #: share of entities unseen in training that lie nearer to all training entities than the query does, 0..100
     distance_percentile: float | None = None
+
+
+# explanations: why a hit stands where it does
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """One link of a path, told in the direction in which the path walks it."""
+
+    head: Entity
+    tail: Entity
+    relation: str
+    label: str  #: reads between head and tail: "inhibits"
+    sources: tuple[str, ...] = ()  #: SOURCES key with evidence and value, as in `Hit.sources`
+
+
+@dataclass(frozen=True, slots=True)
+class Path:
+    """A chain of links of the graph between the query, or a known entity like it, and the hit."""
+
+    edges: tuple[Edge, ...]
+    degrees: tuple[int, ...] = ()  #: how many entities each one in between is linked to; few is specific
+    specificity: float = 0.0  #: 0 to 1, higher where what lies between is rarer
+    start_share: float | None = None  #: of a path that begins at a neighbour of the query: how much it is read from
+
+
+class Likeness(StrEnum):
+    """In what an entity is like the query, or like the hit."""
+
+    CONTENT = "content"  #: the frozen vectors are near
+    PIECES = "pieces"  #: the inputs share stretches of sequence, substructures or words
+    PROFILE = "profile"  #: the graph links both to the same things
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbour:
+    """An entity of the graph whose link pulls the hit up."""
+
+    entity: Entity
+    like_hit: bool  #: False: like the query and linked to the hit; True: like the hit and linked to the query
+    similarity: tuple[tuple[Likeness, float], ...]  #: cosine or overlap, 0 to 1, in each way that counted
+    share: float  #: of all that the memory says for this hit, 0 to 1
+    sources: tuple[str, ...] = ()  #: of the link that votes
+    borrowed: bool = False  #: the link is not the query's own but one of its neighbours'
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """How much one part of the score lifts the hit over the mean entity of its kind."""
+
+    name: str  #: ``bridge``, ``popularity``, ``memory``
+    gain: float  #: natural log of odds; negative where it speaks against the hit
+
+
+@dataclass(frozen=True, slots=True)
+class Voice:
+    """Where one way of scoring puts the hit among all entities of its kind."""
+
+    name: str  #: ``bridge``, ``neighbours``, ``embedding``
+    percentile: float | None  #: share of entities below it, 0 to 100; None where it has nothing to say
+    note: str = ""  #: why it has nothing to say, or what to keep in mind
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """What bridge, neighbours and graph embedding say of one hit, and where they disagree."""
+
+    voices: tuple[Voice, ...]
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Why:
+    """Why a hit stands where it does, without attribution to residues or atoms."""
+
+    query: Query
+    hit: Entity
+    relation: str  #: the direct relation that is explained; empty where there is none
+    answer: str  #: one sentence
+    known: tuple[Edge, ...]  #: the direct links in the graph
+    paths: tuple[Path, ...]  #: best first, the direct link left out
+    starts: tuple[tuple[Entity, float], ...]  #: where the paths begin for a query without links of its own, with share
+    neighbours: tuple[Neighbour, ...]  #: those that vote most, first
+    n_neighbours: int  #: how many vote in all
+    parts: tuple[Part, ...]
+    agreement: Agreement | None
+    notes: tuple[str, ...] = ()
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Attribution:
+    """Which residues, atoms or words carry the bridge's own part of a score: its cosine for query, relation and hit."""
+
+    kind: InputKind
+    relation: str
+    text: str  #: what the encoder read
+    units: tuple[str, ...]  #: residues, atoms or words, in order
+    spans: tuple[tuple[int, int], ...]  #: where each unit stands in ``text``
+    values: tuple[float, ...]  #: of each unit: how much the cosine falls without it; negative where it rises
+    cosine: float  #: of query and hit, what is explained
+    method: str  #: how it was measured, in words
+    agreement: float | None  #: mean Spearman correlation with full windowed occlusion, as benchmarked
+    notes: tuple[str, ...] = ()
+    seconds: float = 0.0
