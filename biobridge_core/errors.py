@@ -46,3 +46,7 @@ class LeakageError(BioBridgeError):
 
 class TrainingError(BioBridgeError):
     """Training cannot start or go on."""
+
+
+class BusyError(BioBridgeError):
+    """Too many wait for the models; the same request works later."""

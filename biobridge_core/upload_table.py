@@ -1,0 +1,130 @@
+"""Tables as people save them: commas, semicolons or tabs, with or without a header, some rows broken."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections import Counter
+from collections.abc import Iterator
+
+from biobridge_core.chem.standardise import looks_like_smiles
+from biobridge_core.errors import InputError
+from biobridge_core.protein import looks_like_sequence
+from biobridge_core.uploads import Record, shown
+
+_SEPARATORS = ",;\t|"
+_WORDS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
+_LINES_JOINED = 20  #: a quoted cell may hold so many line breaks
+_MAX_COLUMNS = 200
+
+
+def read_table(text: str) -> tuple[tuple[str, ...], Iterator[Record], list[str]]:
+    """Columns, records and notes of a table.
+
+    Raises
+    ------
+    InputError
+        If the first line has more than 200 columns.
+    """
+    lines = text.split("\n")
+    separator = _separator([line for line in lines if line.strip()][:30])
+    notes = [] if separator in {",", ""} else [f"The columns are separated by {_WORDS[separator]}."]
+    found = _records(lines, separator)
+    first = next(found, None)
+    if first is None:
+        return (), iter(()), notes
+    if len(first.cells) > _MAX_COLUMNS:
+        raise InputError(
+            f"The table has {len(first.cells):,} columns; at most {_MAX_COLUMNS} are read.", "Leave columns out."
+        )
+    second = next(found, None)
+    rest = _chain(second, found)
+    if _is_header(first, second):
+        columns = _distinct(first.cells)
+    else:
+        columns = tuple(f"column {i}" for i in range(1, len(first.cells) + 1))
+        notes.append("The first line holds data, so the columns are numbered.")
+        rest = _chain(first, rest)
+    return columns, (_checked(record, len(columns)) for record in rest), notes
+
+
+def _chain(first: Record | None, rest: Iterator[Record]) -> Iterator[Record]:
+    if first is not None:
+        yield first
+    yield from rest
+
+
+def _separator(lines: list[str]) -> str:
+    """The character that cuts most lines into the same number of cells, at least two; empty for one column."""
+    best, chosen = (0.0, 0), ""
+    for separator in _SEPARATORS:
+        counts = Counter(len(next(csv.reader([line], delimiter=separator), [])) for line in lines)
+        width, n = counts.most_common(1)[0] if counts else (1, 0)
+        if width > 1 and (n / len(lines), width) > best:
+            best, chosen = (n / len(lines), width), separator
+    return chosen if best[0] > 0.5 else ""
+
+
+def _records(lines: list[str], separator: str) -> Iterator[Record]:
+    """Cut lines into cells. A quotation mark that is never closed spoils its own line alone."""
+    at = 0
+    while at < len(lines):
+        number, content = at + 1, lines[at]
+        at += 1
+        if not content.strip():
+            continue
+        if not separator:
+            yield Record(number, (content.strip().strip('"'),))
+            continue
+        joined, used = content, 0
+        while joined.count('"') % 2 and used < _LINES_JOINED and at + used < len(lines):
+            joined += "\n" + lines[at + used]
+            used += 1
+        if joined.count('"') % 2:
+            cells = tuple(content.replace('"', "").split(separator))
+            yield Record(number, cells, "A quotation mark is opened here and never closed.")
+            continue
+        at += used
+        try:
+            cells = tuple(next(csv.reader(joined.split("\n"), delimiter=separator)))
+        except csv.Error as error:
+            yield Record(number, (), f"The line cannot be read: {error}.")
+            continue
+        yield Record(number, cells)
+
+
+def _checked(record: Record, n_columns: int) -> Record:
+    if record.problem or len(record.cells) == n_columns:
+        return record
+    if len(record.cells) > n_columns and not any(cell.strip() for cell in record.cells[n_columns:]):
+        return record  # separators too many at the end
+    what = f"The line has {len(record.cells)} cells, but there are {n_columns} columns."
+    return Record(record.line, record.cells, what)
+
+
+def _is_header(first: Record, second: Record | None) -> bool:
+    """Whether the first line names the columns: short words of which none is an input or a number."""
+    if any(_is_data(cell) for cell in first.cells):
+        return False
+    if second is None:
+        return bool(re.search(r"(?i)smiles|sequence|name|\bid\b|gene|drug", " ".join(first.cells)))
+    if len(first.cells) == 1:  # a bare list of names has no header unless it says so
+        said = r"(?i)\s*(canonical_|isomeric_)?smiles|structure|seq(uence)?s?|names?|ids?|genes?|symbols?|drugs?|"
+        return bool(re.fullmatch(said + r"compounds?|proteins?|diseases?|input|query", first.cells[0].strip()))
+    return True
+
+
+def _is_data(cell: str) -> bool:
+    word = cell.strip()
+    if not word:
+        return False
+    return bool(re.fullmatch(r"[-+]?\d+([.,]\d+)?", word)) or looks_like_smiles(word) or looks_like_sequence(word)
+
+
+def _distinct(cells: tuple[str, ...]) -> tuple[str, ...]:
+    """Column names: cleaned, none empty, none twice."""
+    names: list[str] = []
+    for place, cell in enumerate(cells, start=1):
+        name = shown(cell, 60) or f"column {place}"
+        names.append(name if name not in names else f"{name} ({place})")
+    return tuple(names)
