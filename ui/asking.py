@@ -31,6 +31,10 @@ EXAMPLES = (
     ),
 )
 
+#: one icon an example, in the same order
+ICONS = (":material/genetics:", ":material/format_align_left:", ":material/pill:", ":material/stethoscope:")
+PLACEHOLDER = "A gene, disease or drug · a protein sequence or FASTA · a SMILES · a sentence"
+
 _BOX = "box"
 _KIND_WORDS = {QueryKind.SEQUENCE: "a protein sequence", QueryKind.SMILES: "a molecule (SMILES)"}
 
@@ -42,7 +46,7 @@ def ask(text: str, sense: str = "") -> None:
     st.session_state["fresh"] = True
 
 
-def box(placeholder: str = "A gene, disease or drug · a protein sequence or FASTA · a SMILES · a sentence") -> None:
+def box(placeholder: str = PLACEHOLDER) -> None:
     """The one box. Enter asks, Shift+Enter starts a line, pasted lines are kept; it shows what was asked last.
 
     Once something was asked, the examples stand beside it, folded.

@@ -21,28 +21,48 @@ LOGO = ROOT / "assets" / "logo.svg"
 NAME = "BioBridge Studio"
 PURPOSE = "Research use, not medical advice"
 
+#: In the order of the menu: file in pages/ and title. The first is the default, at the bare address.
+PAGES = (
+    ("home", "Home"),
+    ("explore", "Explore"),
+    ("entity", "Entity"),
+    ("compare", "Compare"),
+    ("batch", "Batch"),
+    ("evidence", "Evidence"),
+    ("about", "About"),
+)
+
+
+def file_of(name: str) -> Path:
+    """The script of a page."""
+    return ROOT / "pages" / f"{name}.py"
+
+
+def exists(name: str) -> bool:
+    """Whether there is such a page: an unfinished checkout may lack one, and nothing may link to it then."""
+    return file_of(name).is_file()
+
 
 def pages() -> list[StreamlitPage]:
-    """Every page with its address.
+    """Every page that has a file, with its address.
 
-    The default page's own address is always the bare one, so the default forwards to ``/explore``. Pages have no icons:
-    Streamlit fetches a page's icon from a font server to put it in the browser's tab.
+    Pages have no icons: Streamlit fetches a page's icon from a font server to put it in the browser's tab.
     """
-    folder = ROOT / "pages"
+    found = [(name, title) for name, title in PAGES if exists(name)]
     return [
-        st.Page(_home, title=NAME, default=True, visibility="hidden"),
-        st.Page(folder / "explore.py", title="Explore", url_path="explore"),
-        st.Page(folder / "about.py", title="About", url_path="about"),
+        st.Page(file_of(name), title=title, default=place == 0, url_path="" if place == 0 else name)
+        for place, (name, title) in enumerate(found)
     ]
-
-
-def _home() -> None:
-    st.switch_page(pages()[1], query_params=dict(st.query_params))
 
 
 def current() -> StreamlitPage:
     """Declare the pages; gives the one that the browser asked for."""
     return st.navigation(pages(), position="top")
+
+
+def go(name: str, params: dict[str, str] | None = None) -> None:
+    """Open another page, with an address of its own where one is given."""
+    st.switch_page(file_of(name), query_params=params or {})
 
 
 def frame(title: str) -> None:

@@ -50,6 +50,10 @@ class Opening:
         """Whether it has been opened, or has failed."""
         return self._done.is_set()
 
+    def seconds(self) -> float:
+        """How long it has been on its way."""
+        return time.monotonic() - self.started
+
     def _open(self) -> None:
         try:
             self.service = open_service(lambda message, done: self.steps.append((message, done)))
@@ -74,6 +78,11 @@ class Opening:
 @st.cache_resource(show_spinner=False)
 def _opening() -> Opening:
     return Opening()
+
+
+def opening() -> Opening:
+    """The service on its way, for a page that shows something else meanwhile; starts it where nobody did."""
+    return _opening()
 
 
 def get() -> BridgeService:

@@ -22,11 +22,11 @@ def ask(app: AppTest, text: str) -> AppTest:
 
 
 def test_empty_page_offers_four_examples_and_each_answers(open_app, words_of):
-    app = open_app()
+    app = open_app("pages/explore.py")
     labels = [label for label, _, _ in asking.EXAMPLES]
     assert len(labels) == 4
     for label in labels:
-        app = open_app()
+        app = open_app("pages/explore.py")
         next(button for button in app.button if button.label == label).click()
         app.run()
         assert not app.exception
@@ -35,7 +35,7 @@ def test_empty_page_offers_four_examples_and_each_answers(open_app, words_of):
 
 
 def test_a_symbol_typed_gives_a_sentence_then_hits(open_app, words_of):
-    app = ask(open_app(), "TP53")
+    app = ask(open_app("pages/explore.py"), "TP53")
     assert "protein] **TP53**" in words_of(app)
     assert "linked to 3 diseases in the graph" in words_of(app)
     shown = table(app)
@@ -48,8 +48,8 @@ def test_a_symbol_typed_gives_a_sentence_then_hits(open_app, words_of):
 
 
 def test_a_list_says_what_it_rests_on(open_app, words_of):
-    assert "Rests on the links of protein 0 in the graph, and on its description." in words_of(ask(open_app(), "TP53"))
-    app = ask(open_app(), "MVHLTPEEKS")
+    assert "Rests on the links of protein 0 in the graph, and on its description." in words_of(ask(open_app("pages/explore.py"), "TP53"))
+    app = ask(open_app("pages/explore.py"), "MVHLTPEEKS")
     said = next(element.value for element in app.caption if "neighbours" in element.value)
     assert "protein 5 (60 %), \\<img src=x onerror=alert(1)\\>" in said
     assert "(40 %). protein 5 is 99 % identical" in said
@@ -76,28 +76,28 @@ def test_a_score_is_never_written_with_an_exponent(score, shown):
 
 
 def test_where_nothing_is_known_nothing_is_said_about_known_links(open_app, words_of):
-    app = ask(open_app(), "CCO")
+    app = ask(open_app("pages/explore.py"), "CCO")
     assert "20 of 500 diseases. Best first." in words_of(app)
     assert "Known links" not in words_of(app)
     assert "● known" not in set(table(app)["status"])
 
 
 def test_an_input_is_described_once(open_app, words_of):
-    app = ask(open_app(), "MVHLTPEEKS")
+    app = ask(open_app("pages/explore.py"), "MVHLTPEEKS")
     read_as = next(element.value for element in app.markdown if element.value.startswith("Read as"))
     assert read_as.count("sequence") == 1
     assert len(app.selectbox[0].options) == 2, "the reading in use is not offered again"
 
 
 def test_an_entity_found_by_another_name_says_so(open_app, words_of):
-    assert "tumor protein p53 · TEST:7" in words_of(ask(open_app(), "TEST:7"))
-    assert "also called “BCC7”" in words_of(ask(open_app(), "BCC7"))
-    assert "also called" not in words_of(ask(open_app(), "TP53"))
+    assert "tumor protein p53 · TEST:7" in words_of(ask(open_app("pages/explore.py"), "TEST:7"))
+    assert "also called “BCC7”" in words_of(ask(open_app("pages/explore.py"), "BCC7"))
+    assert "also called" not in words_of(ask(open_app("pages/explore.py"), "TP53"))
 
 
 @pytest.mark.parametrize("text", ["x", "SAME", "NONE:1"])
 def test_a_question_without_an_answer_does_not_keep_the_address_of_the_last_one(open_app, text):
-    app = ask(open_app(), "TP53")
+    app = ask(open_app("pages/explore.py"), "TP53")
     assert "q" in app.query_params
     app = ask(app, text)
     assert dict(app.query_params) == {}
@@ -107,7 +107,7 @@ def test_a_question_without_an_answer_does_not_keep_the_address_of_the_last_one(
 
 
 def test_the_examples_stay_at_hand(open_app, words_of):
-    app = ask(open_app(), "TP53")
+    app = ask(open_app("pages/explore.py"), "TP53")
     label, text, _ = asking.EXAMPLES[2]
     next(button for button in app.button if button.label == label).click()
     app.run()
@@ -118,20 +118,20 @@ def test_loading_a_model_is_said_and_the_word_is_gone_afterwards(open_app, fake,
     told = []
     monkeypatch.setattr(service, "_tell", lambda place, message: told.append(message))
     fake.slow = True
-    app = ask(open_app(), "a patient with seizures")
+    app = ask(open_app("pages/explore.py"), "a patient with seizures")
     assert told == ["Loading the text model"]
     assert not app.info
 
 
 def test_text_about_a_disease_shows_the_diseases_that_it_fits(open_app):
-    app = ask(open_app(), "a patient with seizures")
+    app = ask(open_app("pages/explore.py"), "a patient with seizures")
     assert app.segmented_control(key="set to").value == "disease"
     assert set(table(app)["status"]) == {"◇ similar"}
 
 
 def test_models_for_raw_input_are_loaded_ahead(open_app, fake, monkeypatch):
     monkeypatch.setattr(service, "_HEAD_START", 0.0)
-    open_app()
+    open_app("pages/explore.py")
     assert until(lambda: fake.warmed)
 
 
@@ -143,7 +143,7 @@ def until(said: Callable[[], bool], seconds: float = 10.0) -> bool:
 
 
 def test_address_is_written_and_restores_the_view(open_app, words_of):
-    app = ask(open_app(), "TP53")
+    app = ask(open_app("pages/explore.py"), "TP53")
     app.segmented_control(key="set to").set_value("phenotype").run()
     app.segmented_control(key="set show").set_value("predicted").run()
     app.selectbox(key="set k").set_value(50).run()
@@ -175,7 +175,7 @@ def test_coming_back_from_another_page_goes_on_with_the_question(open_app, words
 
 
 def test_free_text_and_long_input_stay_out_of_the_address(open_app):
-    app = ask(open_app(), "a patient with seizures")
+    app = ask(open_app("pages/explore.py"), "a patient with seizures")
     assert "q" not in app.query_params
     assert any("a+patient+with+seizures" in code.value for code in app.code), "a link can still be copied"
     app = ask(app, "MVH" + "A" * 600)
@@ -189,14 +189,14 @@ def test_free_text_in_an_address_is_read(open_app, words_of):
 
 
 def test_the_reading_can_be_switched(open_app, words_of):
-    app = ask(open_app(), "CCO")
+    app = ask(open_app("pages/explore.py"), "CCO")
     assert "phenotype" in app.selectbox[0].options[1]
     app.selectbox[0].set_value("phenotype").run()
     assert "phenotype] in words" in words_of(app)
 
 
 def test_pasted_fasta_keeps_its_lines(open_app, fake, words_of):
-    app = ask(open_app(), ">sp|P1|A protein\nMVHLTPEEKS")
+    app = ask(open_app("pages/explore.py"), ">sp|P1|A protein\nMVHLTPEEKS")
     assert fake.calls[-1][0] == "MVHLTPEEKS"
     assert "The sequence was read in windows." in words_of(app)
     assert "protein 5 is 99 % identical (1 residue differs from TEST:protein-5)." in words_of(app)
@@ -205,7 +205,7 @@ def test_pasted_fasta_keeps_its_lines(open_app, fake, words_of):
 
 
 def test_several_matches_are_offered(open_app, fake, words_of):
-    app = ask(open_app(), "SAME")
+    app = ask(open_app("pages/explore.py"), "SAME")
     assert "can mean 2 different things" in words_of(app)
     assert not fake.calls
     app.button(key="choose TEST:protein-2").click().run()
@@ -213,7 +213,7 @@ def test_several_matches_are_offered(open_app, fake, words_of):
 
 
 def test_a_filter_that_leaves_nothing_says_so(open_app, words_of):
-    app = ask(open_app(), "CCO")
+    app = ask(open_app("pages/explore.py"), "CCO")
     app.segmented_control(key="set show").set_value("known").run()
     assert "There is no known link to" in words_of(app)
     assert not app.dataframe
@@ -239,7 +239,7 @@ def test_made_up_addresses_get_a_message(open_app, words_of, params, said):
 
 
 def test_bad_input_is_explained_and_the_app_lives_on(open_app, words_of):
-    app = ask(open_app(), "x")
+    app = ask(open_app("pages/explore.py"), "x")
     assert "One character is too little" in words_of(app)
     assert "Type at least a short name" in words_of(app)
     app = ask(app, "TP53")
@@ -249,7 +249,7 @@ def test_bad_input_is_explained_and_the_app_lives_on(open_app, words_of):
 
 def test_the_unforeseen_is_a_plain_sentence_and_the_query_is_not_logged(open_app, fake, words_of, caplog):
     fake.fails = ValueError("secret words of the query")
-    app = ask(open_app(), "TP53")
+    app = ask(open_app("pages/explore.py"), "TP53")
     assert "Something went wrong" in words_of(app)
     assert not app.exception
     assert "unexpected ValueError" in caplog.text
@@ -261,14 +261,14 @@ def test_a_bundle_that_cannot_be_opened_says_which_file(open_app, monkeypatch, w
         raise ArtifactError("kg/entities.parquet is damaged.", "Restore it.")
 
     monkeypatch.setattr(service, "open_service", broken)
-    app = open_app()
+    app = open_app("pages/explore.py")
     assert "kg/entities.parquet is damaged." in words_of(app)
     assert "Restore it." in words_of(app)
     assert any(button.label == "Try again" for button in app.button)
 
 
 def test_molecules_are_drawn_and_an_undrawable_one_is_left_blank(open_app):
-    app = ask(open_app(), "TP53")
+    app = ask(open_app("pages/explore.py"), "TP53")
     app.segmented_control(key="set to").set_value("drug").run()
     drawn = table(app)["drawing"]
     assert drawn[0].startswith("data:image/svg+xml;base64,")
@@ -276,14 +276,14 @@ def test_molecules_are_drawn_and_an_undrawable_one_is_left_blank(open_app):
 
 
 def test_foreign_names_are_never_html_or_markdown(open_app):
-    app = ask(open_app(), "TP53")
+    app = ask(open_app("pages/explore.py"), "TP53")
     cards = "".join(str(element.proto.body) for element in app.get("html"))
     assert "&lt;img src=x onerror" in cards
     assert "<img src=x" not in cards
 
 
 def test_a_hit_can_be_asked_about(open_app, fake):
-    app = ask(open_app(), "TP53")
+    app = ask(open_app("pages/explore.py"), "TP53")
     app.session_state["ask"] = state.Ask("TEST:disease-1")
     app.run()
     assert fake.calls[-1][0] == "TEST:disease-1"

@@ -8,7 +8,7 @@ from streamlit.testing.v1 import AppTest
 from ui import nav
 
 
-@pytest.mark.parametrize("page", ["pages/explore.py", "pages/about.py"])
+@pytest.mark.parametrize("page", [f"pages/{name}.py" for name, _ in nav.PAGES if nav.exists(name)])
 def test_a_deep_link_on_a_cold_server_has_the_frame(open_app, words_of, page):
     app = open_app(page)
     assert not app.exception
@@ -18,7 +18,7 @@ def test_a_deep_link_on_a_cold_server_has_the_frame(open_app, words_of, page):
 
 def test_every_page_file_is_in_the_menu_and_nothing_else_is_there():
     files = sorted(path.name for path in (nav.ROOT / "pages").iterdir() if path.suffix == ".py")
-    assert files == ["about.py", "explore.py"]
+    assert {f"{name}.py" for name, _ in nav.PAGES} >= set(files) >= {"home.py", "explore.py", "about.py"}
     for name in files:
         body = (nav.ROOT / "pages" / name).read_text(encoding="utf-8")
         assert "nav.frame(" in body
@@ -26,9 +26,9 @@ def test_every_page_file_is_in_the_menu_and_nothing_else_is_there():
     assert len((nav.ROOT / "app.py").read_text(encoding="utf-8").splitlines()) <= 15
 
 
-def test_the_bare_address_opens_explore(open_app):
+def test_the_bare_address_opens_home(open_app):
     app: AppTest = open_app()
-    assert app.header[0].value.endswith("Explore")
+    assert app.header[0].value.endswith("Home")
 
 
 def test_about_names_sources_models_and_what_is_missing(open_app, words_of):
