@@ -124,6 +124,14 @@ def build_catalogue() -> None:
     print(stages.build_catalogue(Settings.from_env()))
 
 
+@build_app.command("map")
+def build_map() -> None:
+    """Draw the map of every kind of entity (needs umap-learn)."""
+    from biobridge_core import stages
+
+    print(stages.build_map(Settings.from_env(), progress=_progress))
+
+
 @app.command("train")
 @build_app.command("bridge")
 def build_bridge() -> None:

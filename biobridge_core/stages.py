@@ -118,6 +118,14 @@ def build_bridge(settings: Settings, *, progress: Progress | None = None) -> Pat
     return train_bridge(settings, progress=_shares(progress or _quiet, "Training the bridge"))
 
 
+def build_map(settings: Settings, *, progress: Progress | None = None) -> Path:
+    """Draw the map of every modality from the built graph and catalogue; see ``map.build_map``."""
+    from biobridge_core.map import build_map as draw
+
+    graph, catalogue = KnowledgeGraph.load(settings.build / "kg"), Catalogue.load(settings.build / "catalogue")
+    return draw(graph, catalogue, settings.build / "map", progress)
+
+
 def build_all(settings: Settings, *, progress: Progress | None = None) -> dict[str, int]:
     """Run every stage that is not finished, and assemble the bundle.
 
