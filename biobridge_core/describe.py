@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from biobridge_core.chem.fingerprints import ecfp4
+from biobridge_core.chem.properties import Properties, properties
 from biobridge_core.errors import InputError
 from biobridge_core.kg.graph import KnowledgeGraph
 from biobridge_core.types import Entity, InputKind, Relation, Triple
@@ -77,13 +78,24 @@ class Composed:
     via: tuple[Entity, ...]  #: the intermediates that lead to it
 
 
+class _Edges:
+    """Is-a links of one modality in one direction, as lists: walks over them take one step a time."""
+
+    def __init__(self, pairs: NDArray[np.int32], n_entities: int) -> None:
+        self._starts: list[int] = np.searchsorted(pairs[:, 0], np.arange(n_entities + 1)).tolist()
+        self._ends: list[int] = pairs[:, 1].tolist()
+
+    def ends(self, row: int) -> list[int]:
+        return self._ends[self._starts[row] : self._starts[row + 1]]
+
+
 class Facts:
     """Reads the graph for the page of an entity. Safe to share between threads."""
 
     def __init__(self, graph: KnowledgeGraph) -> None:
         self.graph = graph
         self._lock = threading.Lock()
-        self._edges: dict[str, NDArray[np.int32]] = {}
+        self._edges: dict[str, _Edges] = {}
         self._sizes: dict[int, int] = {}  #: how many entities lie under a root
         self._drugs: tuple[_Rows, NDArray[np.uint8]] | None = None
 
@@ -126,11 +138,11 @@ class Facts:
         if up is None or down is None:
             return None
         entity = self.graph.entity
-        children = sorted(_ends(down, row).tolist(), key=lambda r: self.graph.names[r].casefold())
+        children = sorted(down.ends(row), key=lambda r: self.graph.names[r].casefold())
         path = self._path(row, up, down)
         return Position(
             tuple(entity(each) for each in path),
-            tuple(entity(each) for each in _ends(up, row).tolist()),
+            tuple(entity(each) for each in up.ends(row)),
             tuple(entity(each) for each in children[:limit]),
             len(children),
             len(_reachable(row, up)),
@@ -177,6 +189,20 @@ class Facts:
         found = ((self.graph.entity(int(rows[i])), float(tanimoto[i])) for i in order[: limit + 20])
         return tuple((entity, value) for entity, value in found if entity.input not in same)[:limit]
 
+    def properties(self, smiles: str) -> Properties:
+        """What can be calculated of a molecule, see `chem.properties`.
+
+        Raises
+        ------
+        InputError
+            If the SMILES cannot be read.
+        """
+        return properties(smiles)
+
+    def in_words(self, link: Link) -> str:
+        """The evidence of a link as a person reads it: codes of the Gene Ontology spelt out."""
+        return "; ".join(evidence_words(evidence) for evidence in link.evidence)
+
     def source_names(self) -> dict[str, str]:
         """Keys of the graph's sources -> what they are called."""
         return {key: source.name for key, source in self.graph.sources.items()}
@@ -199,30 +225,30 @@ class Facts:
         strength = min((_STRENGTH[code] for code in codes), default=len(_STRENGTH))
         return -max(frequency(t.value) or affinity(t.value) or 0.0 for t in triples), strength
 
-    def _hierarchy(self, modality: str) -> tuple[NDArray[np.int32] | None, NDArray[np.int32] | None]:
-        """Edges (n, 2) child to parent and parent to child of a modality's is-a relation."""
+    def _hierarchy(self, modality: str) -> tuple[_Edges | None, _Edges | None]:
+        """Child to parent and parent to child in a modality's is-a relation; None where it has none."""
         for relation in self.graph.relations.values():
             if relation.hierarchical and relation.forward and relation.head == modality:
                 return self._sorted(relation.name), self._sorted(relation.inverse)
         return None, None
 
-    def _sorted(self, relation: str) -> NDArray[np.int32]:
+    def _sorted(self, relation: str) -> _Edges:
         if relation not in self._edges:
-            self._edges[relation] = self.graph.edges(relation)
+            self._edges[relation] = _Edges(self.graph.edges(relation), self.graph.n_entities)
         return self._edges[relation]
 
     def _below(self, row: int) -> list[int]:
         _, down = self._hierarchy(self.graph.modality(row))
         return [] if down is None else sorted(_reachable(row, down))
 
-    def _path(self, row: int, up: NDArray[np.int32], down: NDArray[np.int32]) -> list[int]:
+    def _path(self, row: int, up: _Edges, down: _Edges) -> list[int]:
         """Fewest steps up to the root that most lies under, root first."""
         came: dict[int, int] = {row: -1}
         queue = deque([row])
         roots = []
         while queue:
             last = queue.popleft()
-            above = _ends(up, last).tolist()
+            above = up.ends(last)
             if not above:
                 roots.append(last)
             new = [each for each in above if each not in came]
@@ -233,7 +259,7 @@ class Facts:
             path.append(came[path[-1]])
         return path
 
-    def _size(self, root: int, down: NDArray[np.int32]) -> int:
+    def _size(self, root: int, down: _Edges) -> int:
         if root not in self._sizes:
             self._sizes[root] = len(_reachable(root, down))
         return self._sizes[root]
@@ -279,17 +305,11 @@ def evidence_words(evidence: str) -> str:
     return "; ".join(EVIDENCE[code] for code in sorted(codes, key=_STRENGTH.__getitem__))
 
 
-def _ends(edges: NDArray[np.int32], row: int) -> NDArray[np.int32]:
-    """Second column of the edges (n, 2), sorted by the first, that begin at ``row``."""
-    low, high = np.searchsorted(edges[:, 0], [row, row + 1])
-    return edges[low:high, 1]
-
-
-def _reachable(row: int, edges: NDArray[np.int32]) -> set[int]:
+def _reachable(row: int, edges: _Edges) -> set[int]:
     seen: set[int] = set()
     queue = [row]
     while queue:
-        new = [each for each in _ends(edges, queue.pop()).tolist() if each not in seen]
+        new = [each for each in edges.ends(queue.pop()) if each not in seen]
         seen.update(new)
         queue.extend(new)
     return seen - {row}
