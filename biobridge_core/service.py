@@ -14,6 +14,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 import torch
@@ -24,12 +25,14 @@ from biobridge_core.bundle import Bundle
 from biobridge_core.catalogue import Catalogue
 from biobridge_core.chem.depict import svg
 from biobridge_core.config import Settings
+from biobridge_core.describe import Facts
 from biobridge_core.encoders import create
 from biobridge_core.encoders.base import Encoder
 from biobridge_core.encoders.device import pick_device
 from biobridge_core.errors import BioBridgeError, InputError, WeightsError
 from biobridge_core.lookup import Lookup, likeness
 from biobridge_core.retrieve import Head, Retriever
+from biobridge_core.shapes import Shapes
 from biobridge_core.types import (
     Entity,
     InputKind,
@@ -304,6 +307,16 @@ class BridgeService:
             If the SMILES does not parse.
         """
         return svg(smiles, width=width, height=height, dark=dark)
+
+    @cached_property
+    def facts(self) -> Facts:
+        """What the graph and its structure tell of an entity: links with sources, ontology, properties."""
+        return Facts(self.graph)
+
+    @cached_property
+    def shapes(self) -> Shapes:
+        """Shapes in space of proteins and molecules."""
+        return Shapes(self.settings.models, self.device)
 
     def status(self) -> Status:
         """What is loaded, on which device, and what is missing."""
