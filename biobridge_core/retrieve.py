@@ -54,10 +54,11 @@ class _Way:
     queries: dict[str, _Floats] = field(default_factory=dict)  #: relation -> the query moved along it
     weights: dict[tuple[str, ...], _Floats] = field(default_factory=dict)  #: route -> weight of each entity at its end
     intermediates: dict[tuple[str, ...], list[_Intermediates]] = field(default_factory=dict)
+    ranked: dict[str, Ranking] = field(default_factory=dict)  #: modality -> its ranking, where it was made before
 
 
 @dataclass(frozen=True)
-class _Ranking:
+class Ranking:
     """Scores of every entity of one modality, in the order of ``rows``."""
 
     rows: NDArray[np.int32]
@@ -137,6 +138,14 @@ class Retriever:
         way = _Way(head, self._ask(head))
         return [self._hit_list(way, modality, k) for modality in to]
 
+    def listed(self, head: Head, asked: MemoryQuery, modality: str, ranking: Ranking, k: int) -> HitList:
+        """The hits of a ranking that was made elsewhere, as for many queries at once."""
+        return self._hit_list(_Way(head, asked, ranked={modality: ranking}), modality, k)
+
+    def index(self, modality: str) -> VectorIndex:
+        """Where the entities of a modality are searched."""
+        return self._indexes[modality]
+
     def has_memory(self, head: Head) -> bool:
         """Whether the graph holds links of the query that the bridge was trained with."""
         return head.row is not None and bool(self._memory.linked[head.row])
@@ -146,6 +155,19 @@ class Retriever:
         if self.has_memory(head):
             return ()
         return tuple((self.graph.entity(row), share) for row, share in self._memory.read_from(self._ask(head), n))
+
+    def asked(self, head: Head) -> MemoryQuery:
+        """The query as the memory reads it."""
+        return self._ask(head)
+
+    def cosines(self, head: Head, to: str) -> dict[str, _Floats]:
+        """What the bridge alone says: direct relation -> cosine with every entity of ``to`` (n_tails,)."""
+        relations = self.graph.relations_between(head.modality, to)
+        moved = self._moved(head.vector[None], head.modality, head.kind)
+        usable = [relation for relation in relations if relation.name in moved]
+        if not usable:
+            return {}
+        return {r.name: found[0] for r, found in zip(usable, self._cosines(moved, usable, to), strict=True)}
 
     def _ask(self, head: Head) -> MemoryQuery:
         if head.row is not None:
@@ -191,7 +213,7 @@ class Retriever:
         known: Mapping[int, list[Triple]] = {}
         if modality == head.modality:
             rows, scores = self._similar(head, modality)
-            ranking = _Ranking(rows, scores)
+            ranking = Ranking(rows, scores)
             note = "Nearest in the foundation model's own space; no link is meant."
         else:
             ranking = self._ranking(way, modality)
@@ -222,7 +244,7 @@ class Retriever:
         return HitList(modality, hits, len(order), len(known), "; ".join(ranking.routes), note)
 
     def _hit(
-        self, ranking: _Ranking, i: int, rank: int, percentile: float, known: Mapping[int, list[Triple]], similar: bool
+        self, ranking: Ranking, i: int, rank: int, percentile: float, known: Mapping[int, list[Triple]], similar: bool
     ) -> Hit:
         row = int(ranking.rows[i])
         entity = self.graph.entity(row)
@@ -247,15 +269,17 @@ class Retriever:
             home_page(entity.id),
         )
 
-    def _ranking(self, way: _Way, modality: str) -> _Ranking:
+    def _ranking(self, way: _Way, modality: str) -> Ranking:
+        if modality in way.ranked:
+            return way.ranked[modality]
         routes = self._routes(way.head.modality, modality)
         rows = self.graph.rows(modality)
         if len(routes[0]) == 2:
             scores, best, relations = self._direct(way, modality)
-            return _Ranking(rows, scores[0], relations=relations, best=best[0])
+            return Ranking(rows, scores[0], relations=relations, best=best[0])
         weights = np.stack([self._over(way, tuple(route)) for route in routes])  # (routes, tails)
         labels = tuple(" → ".join(self.graph.modalities[name].label for name in route) for route in routes)
-        return _Ranking(rows, weights.mean(axis=0), routes=labels, best=weights.argmax(axis=0).astype(np.int16))
+        return Ranking(rows, weights.mean(axis=0), routes=labels, best=weights.argmax(axis=0).astype(np.int16))
 
     def _direct(self, way: _Way, to: str) -> tuple[_Floats, NDArray[np.int16], tuple[Relation, ...]]:
         """Belief of the query in each entity of ``to``, (1, tails): the most over the relations between the two."""

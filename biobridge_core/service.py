@@ -10,9 +10,8 @@ Examples
 from __future__ import annotations
 
 import logging
-import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -21,16 +20,19 @@ import torch
 from numpy.typing import NDArray
 
 import biobridge_core
+from biobridge_core.batch import Batch, Engine
 from biobridge_core.bundle import Bundle
-from biobridge_core.catalogue import Catalogue
 from biobridge_core.chem.depict import svg
 from biobridge_core.config import Settings
 from biobridge_core.describe import Facts
-from biobridge_core.encoders import create
-from biobridge_core.encoders.base import Encoder
 from biobridge_core.encoders.device import pick_device
+from biobridge_core.encoding import Encoders
 from biobridge_core.errors import BioBridgeError, InputError, WeightsError
+from biobridge_core.explain.embedding import GraphEmbedding
+from biobridge_core.explain.why import Explainer
 from biobridge_core.lookup import Lookup, likeness
+from biobridge_core.many import Many
+from biobridge_core.queueing import Progress
 from biobridge_core.retrieve import Head, Retriever
 from biobridge_core.shapes import Shapes
 from biobridge_core.types import (
@@ -43,12 +45,11 @@ from biobridge_core.types import (
     Relation,
     Resolution,
     Retrieval,
+    Why,
 )
+from biobridge_core.uploads import ReadAs, Row
 
 logger = logging.getLogger(__name__)
-
-#: Told what is being done and how far it is, 0..1.
-Progress = Callable[[str, float], None]
 
 _KIND_OF_QUERY = {
     QueryKind.SEQUENCE: InputKind.SEQUENCE,
@@ -76,46 +77,6 @@ class Status:
     version: str
 
 
-class _Encoders:
-    """The frozen models of a profile, each loaded once, when it is first needed. Shared between threads."""
-
-    def __init__(self, settings: Settings, device: torch.device, catalogue: Catalogue) -> None:
-        self._settings, self._device, self._catalogue = settings, device, catalogue
-        self._loaded: dict[InputKind, Encoder] = {}
-        self._locks = {kind: threading.Lock() for kind in settings.encoders}
-        self.missing: dict[InputKind, BioBridgeError] = {}  #: why it cannot be used, for those that were tried
-
-    def waiting(self) -> list[InputKind]:
-        """Kinds of input whose model was not needed yet."""
-        return [kind for kind in self._locks if kind not in self._loaded and kind not in self.missing]
-
-    def get(self, kind: InputKind, say: Progress) -> Encoder:
-        """Return the model that reads ``kind``; ``say`` is told where it has to be loaded or waited for.
-
-        Raises
-        ------
-        WeightsError, ArtifactError
-            If its weights are missing, or are not those that the catalogue was made with.
-        """
-        if kind not in self._loaded and kind not in self.missing:
-            say(f"Loading the {kind.value} model, once for everyone", 0.0)
-            with self._locks[kind]:
-                self._load(kind)
-        if kind in self.missing:
-            raise self.missing[kind]
-        return self._loaded[kind]
-
-    def _load(self, kind: InputKind) -> None:
-        if kind in self._loaded or kind in self.missing:
-            return  # another thread was faster
-        try:
-            encoder = create(self._settings.encoders[kind], self._settings).to(self._device)
-            self._catalogue.check_encoder(kind, encoder.identity.id)
-            self._loaded[kind] = encoder
-        except BioBridgeError as error:
-            self.missing[kind] = error
-
-
 class BridgeService:
     """One opened bundle with its encoders. Read-only and shared between all users of a process."""
 
@@ -130,10 +91,10 @@ class BridgeService:
         self._bundle = bundle
         self.graph = bundle.graph
         self._retriever = Retriever(bundle, self.device)
+        self._explainer = Explainer(bundle, self._retriever, GraphEmbedding.of_bundle(settings.bundle, bundle.graph))
         say("Indexing names", 0.8)
         self._lookup = Lookup(bundle.graph)
-        self._lock = threading.Lock()
-        self._encoders = _Encoders(settings, self.device, bundle.catalogue)
+        self._encoders = Encoders(settings, self.device, bundle.catalogue)
         say("Ready", 1.0)
 
     @classmethod
@@ -266,6 +227,28 @@ class BridgeService:
             read_from=self._retriever.read_from(head),
         )
 
+    def why(self, query: Query, tail: str, progress: Progress | None = None) -> Why:
+        """Why the entity ``tail`` (a CURIE) is a hit of a query: paths, neighbours, agreement; under a second.
+
+        Raises
+        ------
+        InputError, UnknownEntityError, WeightsError
+            If the graph has no such entity, or the query cannot be encoded.
+        """
+        return self._explainer.why(query, self._head(query, progress)[0], self.graph.row(tail))
+
+    def batch(self, rows: Sequence[Row], read_as: ReadAs, to: str, relation: str = "", k: int = 10) -> Batch:
+        """Prepare a file of queries (see `uploads.rows`) to be asked chunk by chunk; ``relation`` may be empty.
+
+        Raises
+        ------
+        InputError
+            If there are no rows or too many, or ``to``, ``relation`` or ``k`` makes no sense.
+        """
+        many = Many(self._bundle, self._retriever)
+        engine = Engine(self._lookup, many, self._encoders, self._retriever.head, self._is_far_away)
+        return Batch(engine, rows, read_as, to, relation, k)
+
     def entity(self, curie: str) -> Entity:
         """One entity of the graph by its CURIE.
 
@@ -355,11 +338,12 @@ class BridgeService:
         self, kind: InputKind, value: str, progress: Progress | None
     ) -> tuple[NDArray[np.float32], tuple[str, ...]]:
         """Catalogue-space vector (d,) of one raw input, and what the encoder has to say about it."""
-        encoder = self._encoders.get(kind, progress or _quiet)
-        with self._lock:
-            encoded = encoder.encode([value])
-        vector = self._bundle.catalogue.project(kind, encoded.vectors)[0]
-        return vector, tuple(note.message for note in encoded.notes)
+        vectors, notes = self._encoders.vectors(kind, [value], progress or _quiet)
+        return vectors[0], tuple(note.message for note in notes)
+
+    def _is_far_away(self, head: Head) -> bool:
+        nearest = self._retriever.nearest(head, 1)
+        return bool(nearest) and self._is_far(head, nearest[0][1])
 
     def _is_far(self, head: Head, cosine: float) -> bool:
         return cosine < self._retriever.usual_nearest(head.kind, head.modality, _FAR)

@@ -15,7 +15,7 @@ its neighbours in the first two spaces. How far each vote counts is learnt after
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -75,6 +75,18 @@ class Query:
 
     def __len__(self) -> int:
         return len(self.content)
+
+
+@dataclass(frozen=True)
+class Voters:
+    """Who votes along a relation: float32 csr (n, n_heads) weights of heads alike in content, pieces and profile, and
+    of those whose links are borrowed; ``links`` (n, n_tails), the query's own or borrowed."""
+
+    content: Sparse
+    pieces: Sparse
+    profile: Sparse
+    heads: Sparse
+    links: Sparse
 
 
 @dataclass(frozen=True)
@@ -177,13 +189,23 @@ class Memory:
         InputError
             If the vector is not finite, or no entity of the modality has an input of this kind.
         """
-        if not np.isfinite(vector).all():
+        return self.ask_inputs([text], vector[None], modality, kind)
+
+    def ask_inputs(self, texts: Sequence[str], vectors: _Floats, modality: str, kind: InputKind) -> Query:
+        """Prepare n raw inputs of one kind at once: the encoder's inputs, and their frozen vectors (n, d).
+
+        Raises
+        ------
+        InputError
+            As `ask_input`.
+        """
+        if not np.isfinite(vectors).all():
             raise InputError("The encoder gave numbers that are not finite for this input.", "Ask with another input.")
         n_heads = len(self.graph.rows(modality))
-        content, pieces = (np.full((1, n_heads), -np.inf, dtype=np.float32) for _ in range(2))
+        content, pieces = (np.full((len(texts), n_heads), -np.inf, dtype=np.float32) for _ in range(2))
         space, parts = self._space(modality, kind), self._pieces(modality, kind)
-        content[:, space.places] = (space.unit(torch.tensor(vector)[None]) @ space.vectors.T).numpy()
-        pieces[:, space.places] = parts.likeness(parts.unit([text]))
+        content[:, space.places] = (space.unit(torch.tensor(vectors)) @ space.vectors.T).numpy()
+        pieces[:, space.places] = parts.likeness(parts.unit(texts))
         theirs = self._borrowed_profiles(modality, content, _none_to_minus_inf(pieces))
         profile = _none_to_minus_inf((theirs @ self.profiles(modality)[1]).toarray())
         return Query(modality, content, pieces, profile, None)
@@ -197,17 +219,24 @@ class Memory:
         whole = max(float(heads.data.sum()), 1e-12)  # half of 1 where nothing is alike in content or in pieces
         return [(int(heads.col[i]) + first, float(heads.data[i]) / whole) for i in best]
 
-    def votes(self, query: Query, relation: str) -> Votes:
-        """What the memory says of every tail of a relation."""
-        adjacent, tail = self.adjacent(relation), self.graph.relations[relation].tail
-        usable, popularity = self._heads_and_popularity(relation)
+    def voters(self, query: Query, relation: str) -> Voters:
+        """Who votes along a relation, and with what weight."""
+        usable, _ = self._heads_and_popularity(relation)
         readout = self.readout
         by_content = _softmax_of_best(query.content, usable, readout.k, readout.content_scale)
         by_pieces = _softmax_of_best(query.pieces, usable, readout.k, readout.pieces_scale)
         heads = (by_content + by_pieces) * np.float32(0.5)
         by_profile = _softmax_of_best(query.profile, usable, readout.k, readout.profile_scale)
         # links that a query does not have, it borrows from its neighbours
+        adjacent = self.adjacent(relation)
         links = adjacent[query.places] if query.places is not None else (heads @ adjacent).tocsr()
+        return Voters(by_content, by_pieces, by_profile, heads, links)
+
+    def votes(self, query: Query, relation: str) -> Votes:
+        """What the memory says of every tail of a relation."""
+        adjacent, tail = self.adjacent(relation), self.graph.relations[relation].tail
+        voters = self.voters(query, relation)
+        links = voters.links
         weight = np.maximum(np.asarray(links.sum(axis=1)).ravel(), 1e-6)
         profiles, transposed = self.profiles(tail)
         linked = (links @ profiles).tocsr()
@@ -216,15 +245,15 @@ class Memory:
         by_tail_profile = (linked @ transposed).tocsr()
         by_tail_profile.data /= np.repeat(weight, np.diff(by_tail_profile.indptr)).astype(np.float32)
         return Votes(
-            popularity,
+            self._heads_and_popularity(relation)[1],
             (
-                (by_content @ adjacent).tocsr(),
-                (by_pieces @ adjacent).tocsr(),
-                (by_profile @ adjacent).tocsr(),
-                (links @ self._likeness_of_tails(tail)).tocsr(),
+                (voters.content @ adjacent).tocsr(),
+                (voters.pieces @ adjacent).tocsr(),
+                (voters.profile @ adjacent).tocsr(),
+                (links @ self.likeness_of_tails(tail)).tocsr(),
                 by_tail_profile,
             ),
-            heads,
+            voters.heads,
         )
 
     def _heads_and_popularity(self, relation: str) -> tuple[NDArray[np.int32], _Floats]:
@@ -296,7 +325,7 @@ class Memory:
             self._near[modality] = NearTails(places, cosines)
         return self._near[modality]
 
-    def _likeness_of_tails(self, modality: str) -> Sparse:
+    def likeness_of_tails(self, modality: str) -> Sparse:
         """[tail, other tail] float32 csr: how far a link to the first speaks for the second."""
         if modality not in self._tail_likeness:
             near = self.near_tails(modality)
