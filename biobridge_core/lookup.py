@@ -21,11 +21,22 @@ if TYPE_CHECKING:
 MAX_INPUT = 200_000  #: characters looked at; beyond it nothing is read
 MAX_TEXT = 10_000  #: characters of free text
 _MAX_CHOICES = 12
+_MAX_SUGGESTED = 5
+_FINDINGS = "phenotype"  #: what the findings of a patient are, where the graph has such a modality
 _CURIE = re.compile(r"([A-Za-z][A-Za-z0-9_.]*)[:_](\S+)")
 _TAG = re.compile(r"<[^<>]{0,2000}>")
 _LETTERS_PER_TYPO = 6  #: a name of so many letters may differ in one of them and still be offered as "did you mean"
 _FAR_AHEAD = 5  #: of two entities that share a synonym, one with so many times the links is taken without asking
 _LEAST_BEGINNING = 4  #: letters of a beginning that is completed
+_MOST_PARTS = 5  #: words of a name that is looked for by its words in any order
+_LEAST_CERTAIN = 6  #: letters from which on a single slip leaves little doubt what was meant; symbols are shorter
+#: A person is spoken of, so what follows are findings. "with" or "has" alone say nothing: diseases have those too.
+_PATIENT = re.compile(
+    r"\b(patients?|proband|presents? with|presented with|presenting with|complain(s|ed|ing)? of|suffer(s|ed|ing)? from"
+    r"|(year|month)[- ]old|(boy|girl|infant|newborn|baby|child|man|woman|son|daughter)\b.* (has|had|have|with|shows?)"
+    r"|symptoms?( are| include|:)|(he|she|they) (has|have|had|shows?))\b",
+    re.IGNORECASE,
+)
 _LONGEST_SYMBOL = 12  #: characters of a gene symbol or code, in which dashes do not count
 _FEW_RESIDUES = re.compile(r"[ACDEFGHIKLMNPQRSTVWY]{6,9}")
 _SHORT_NAME = 40  #: longer input is a sentence, not a misspelt name
@@ -56,6 +67,18 @@ def clean(text: str) -> tuple[str, tuple[str, ...]]:
             "There is nothing to search for.", "Type a name or an id, or paste a sequence, a SMILES or a sentence."
         )
     return kept, tuple(notes)
+
+
+def spoken_of_a_patient(text: str) -> bool:
+    """Whether a text speaks of a person, so that it lists findings and is no definition of a disease."""
+    return bool(_PATIENT.search(text))
+
+
+def _is_certain(typed: str, how: tuple[float, ...], rivals: list[tuple[float, ...]]) -> bool:
+    """Whether the nearest name is most likely what a misspelt one was meant to be; see ``Lookup._near``."""
+    way, distance = how[:2]
+    clear = all(rival[:2] > (way, distance) for rival in rivals)
+    return way == 1 and clear and len(typed) >= _LEAST_CERTAIN and not re.search(r"\d", typed)
 
 
 def likeness(one: str, other: str) -> tuple[float, int]:
@@ -148,27 +171,43 @@ class Lookup:
         return None
 
     def suggest(self, text: str, limit: int = 5) -> list[int]:
-        """Rows of entities whose names go on where ``text`` ends, then of those one slip of the finger away from it.
+        """Rows of entities whose names are near ``text``: they go on where it ends, are a slip of the finger away from
+        it, or have all of its words.
 
-        ``Alzheimer`` gives Alzheimer disease, ``TP35`` gives TP53. A long name may have two slips or more.
+        ``Alzheimer`` gives Alzheimer disease, ``TP35`` TP53, ``hemoglobin beta`` hemoglobin subunit beta. A long name
+        may have two slips or more.
         """
+        return [row for row, _ in self._near(normalise(text))][:limit]
+
+    def prepare(self) -> None:
+        """Make what the search for misspelt names needs, so that the first one does not wait for it."""
+        self._names.prepare()
+
+    def _near(self, key: str) -> list[tuple[int, tuple[float, ...]]]:
+        """(row, how near) best first; how near: way (0 goes on, 1 slips, 2 all words), distance, tier, links."""
         from rapidfuzz import process
         from rapidfuzz.distance import OSA
 
-        key = normalise(text)
         slips = max(1, len(key) // _LETTERS_PER_TYPO)
-        near = self._names.of_length(len(key) - slips, len(key) + slips)
-        found = process.extract(key, near, scorer=OSA.distance, score_cutoff=slips, limit=None)
-        names = [(name, 1, distance) for name, distance, _position in found]
-        if len(key) >= _LEAST_BEGINNING:
-            names += [(name, 0, name[len(key) :].count(" ")) for name in self._names.going_on(key)]
+        near = self._names.near(key, slips)
+        words = [word for _, word in near]
+        judged = process.extract(key, words, scorer=OSA.distance, score_cutoff=slips, limit=None)
+        found = [(near[position][0], 1, distance) for _, distance, position in judged]
+        beginnings = {key, re.sub(r"'?s$", "", key)}  # Parkinson's, parkinsons
+        for beginning in beginnings:
+            if len(beginning) >= _LEAST_BEGINNING:
+                going_on = self._names.going_on(beginning)
+                found += [(place, 0, word[len(beginning) :].count(" ")) for place, word in going_on]
+        parts = key.split()
+        if not found and 1 < len(parts) <= _MOST_PARTS and max(map(len, parts)) >= _LEAST_BEGINNING:
+            found += [(place, 2, len(word) - len(key)) for place, word in self._names.with_parts(parts)]
         best: dict[int, tuple[float, ...]] = {}
-        for name, way, distance in names:
-            for tier, row in self._names[name]:
+        for place, way, distance in found:
+            for tier, row in self._names.members(place):
                 if tier in (NAME, FULL_NAME, SYNONYM):
-                    order = (way, distance, tier, -self._degree(row))
+                    order = (way, distance, tier, self._modality(row) == _FINDINGS, -self._degree(row))
                     best[row] = min(best.get(row, order), order)
-        return sorted(best, key=lambda row: best[row])[:limit]
+        return sorted(best.items(), key=lambda item: item[1])
 
     def _named(self, key: str) -> list[tuple[int, int]]:
         """(tier, row) of what is called ``key``; a symbol is also found where a dash is too many or missing (COX-2)."""
@@ -184,15 +223,20 @@ class Lookup:
         best = min(tier for tier, _ in matches)
         rows = [row for tier, row in matches if tier == best]
         if best == NAME:
-            rows = [row for row in rows if self.graph.names[row] == cleaned] or rows
-        rows.sort(key=self._degree, reverse=True)
+            exact = [row for row in rows if self.graph.names[row] == cleaned]
+            rows = exact if any(self._modality(row) != _FINDINGS for row in exact) else rows
+        elif best == SYNONYM and len(rows) > 1:  # Advil is a brand, ADVIL a gene
+            rows = [row for row in rows if cleaned in self.graph.entity(row).synonyms] or rows
+        rows.sort(key=lambda row: (self._modality(row) == _FINDINGS, -self._degree(row)))  # Schizophrenia: the disease
         others = sorted((m for m in matches if m[1] not in rows), key=lambda m: (m[0], -self._degree(m[1])))
         queries = [self._entity_query(text, row) for row in rows]
         alternatives = (*queries, *(self._entity_query(text, row) for _, row in others))[:_MAX_CHOICES]
         if len(cleaned) > 1:
             alternatives = (*alternatives, *self._also_text(text, cleaned))
         clear = len(rows) > 1 and best >= SYNONYM and self._degree(rows[0]) >= _FAR_AHEAD * self._degree(rows[1])
-        if len({query.modality for query in queries}) < len(queries) and not clear:
+        kinds = {query.modality for query in queries}
+        gene_or_not = best == SYNONYM and len(kinds) > 1 and self._modality_of_kind(InputKind.SEQUENCE) in kinds
+        if (len(kinds) < len(queries) or gene_or_not) and not clear:
             note = f"“{_short(cleaned)}” can mean {len(rows)} different things. Choose one."
             return Resolution(text, None, alternatives, (*notes, note))
         return Resolution(text, queries[0], alternatives[1:], notes)
@@ -224,12 +268,19 @@ class Lookup:
     def _as_text(self, text: str, cleaned: str, notes: tuple[str, ...]) -> Resolution:
         self._check_text(cleaned)
         alternatives = self._also_text(text, cleaned)
+        if spoken_of_a_patient(cleaned) and (findings := [q for q in alternatives if q.modality == _FINDINGS]):
+            said = "Read as findings of a patient, so as a description of phenotypes."
+            return Resolution(text, findings[0], alternatives, (*notes, said))
         if len(cleaned) <= _SHORT_NAME and len(cleaned.split()) <= 3:
             note = f"Nothing in the graph is called “{cleaned}”."
-            close = tuple(self._entity_query(text, row) for row in self.suggest(cleaned))
+            near = self._near(normalise(cleaned))[:_MAX_SUGGESTED]
+            close = tuple(self._entity_query(text, row) for row, _ in near)
             if close:
                 asked = f"{note} Did you mean one of these? Or search for it as free text."
-                return Resolution(text, None, (*close, *alternatives), (*notes, asked))
+                same = normalise(close[0].label)  # a disease and a phenotype of one name are no rivals
+                rivals = [how for (_, how), q in zip(near, close, strict=True) if normalise(q.label) != same]
+                guess = close[0] if _is_certain(cleaned, near[0][1], rivals) else None
+                return Resolution(text, None, (*close, *alternatives), (*notes, asked), guess)
             notes = (*notes, f"{note} It was searched as free text.")
         return Resolution(text, alternatives[0], alternatives, notes)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,6 +18,11 @@ if TYPE_CHECKING:
 #: What a word is to its entity; the lower, the better the match.
 ID, NAME, FULL_NAME, SYNONYM, XREF = range(5)
 _FOLDED = {ord(dash): " " for dash in "-_\u2010\u2011\u2012\u2013\u2014\u2015"} | {0x2019: "'"}
+_BLOCK = 50_000  #: words whose letters are gathered at once
+#: Bit of a byte: its own for a-z and 0-9, none for the blank that parts are joined by, one for all others.
+_BIT_OF_BYTE = np.full(256, 1 << 40, dtype=np.uint64)
+_BIT_OF_BYTE[np.frombuffer(b"abcdefghijklmnopqrstuvwxyz0123456789", dtype=np.uint8)] = [1 << n for n in range(36)]
+_BIT_OF_BYTE[ord(" ")] = 0
 
 
 def normalise(name: str) -> str:
@@ -65,20 +71,72 @@ class Names:
         place = pc.index(self._words, key).as_py()  # 2 ms; a dict would take half a second to build and 80 MB to keep
         if place < 0:
             return []
+        return self.members(place)
+
+    def members(self, place: int) -> list[tuple[int, int]]:
+        """(tier, row) of every entity that is called by the word at ``place``."""
         here = slice(self._starts[place], self._starts[place + 1])
         return list(zip(self._tiers[here].tolist(), self._rows[here].tolist(), strict=True))
 
-    def going_on(self, key: str) -> list[str]:
-        """All words that begin with ``key`` and have at least one part more."""
-        found: list[str] = self._words.filter(pc.starts_with(self._words, f"{key} ")).to_pylist()
-        return found
+    def going_on(self, key: str) -> list[tuple[int, str]]:
+        """(place, word) of all words that begin with ``key`` and have at least one part more."""
+        return self._at(np.flatnonzero(_mask(pc.starts_with(self._words, f"{key} "))))
 
-    def of_length(self, least: int, most: int) -> list[str]:
-        """All words of ``least`` to ``most`` characters."""
-        lengths = pc.utf8_length(self._words)
-        fits = pc.and_(pc.greater_equal(lengths, least), pc.less_equal(lengths, most))
-        found: list[str] = self._words.filter(fits).to_pylist()
-        return found
+    def near(self, key: str, slips: int) -> list[tuple[int, str]]:
+        """(place, word) of all words that may be ``slips`` edits away from ``key``, and of few others.
+
+        One edit adds at most one letter to the set of a word's letters and takes at most one away, and changes its
+        length by at most one; what that leaves over is a hundredth of all words, which the exact distance then judges.
+        """
+        mine = _letters_of(key)
+        masks, lengths = self._shapes
+        rough = np.abs(lengths - len(key.encode())) <= slips + (len(key.encode()) - len(key))
+        places = np.flatnonzero(rough)
+        missing, added = np.bitwise_count(mine & ~masks[places]), np.bitwise_count(masks[places] & ~mine)
+        return self._at(places[(missing <= slips) & (added <= slips)])
+
+    def with_parts(self, parts: Sequence[str]) -> list[tuple[int, str]]:
+        """(place, word) of all words that hold every one of ``parts`` as the beginning of a part of theirs."""
+        mine = _letters_of("".join(parts))
+        masks, _ = self._shapes
+        places = np.flatnonzero((mine & ~masks) == 0)
+        for part in sorted(parts, key=len, reverse=True):
+            places = places[_mask(pc.match_substring(self._words.take(pa.array(places)), part))]
+        return [(place, word) for place, word in self._at(places) if all(f" {part}" in f" {word}" for part in parts)]
+
+    def prepare(self) -> None:
+        """Make what the search for misspelt names needs, so that the first one does not wait for it."""
+        _ = self._shapes
+
+    def _at(self, places: NDArray[np.int64]) -> list[tuple[int, str]]:
+        words: list[str] = self._words.take(pa.array(places)).to_pylist()
+        return list(zip(places.tolist(), words, strict=True))
+
+    @cached_property
+    def _shapes(self) -> tuple[NDArray[np.uint64], NDArray[np.int32]]:
+        """Which letters each word has, as bits (n_words,), and how many bytes it is long (n_words,)."""
+        words = self._words
+        lengths: NDArray[np.int32] = pc.binary_length(words).to_numpy(zero_copy_only=False).astype(np.int32)
+        offsets = np.concatenate([[0], np.cumsum(lengths, dtype=np.int64)])
+        letters = np.frombuffer(b"".join(_chunks(words)), dtype=np.uint8)
+        masks = np.zeros(len(words), dtype=np.uint64)
+        for first in range(0, len(words), _BLOCK):
+            last = min(first + _BLOCK, len(words))
+            bits = _BIT_OF_BYTE[letters[offsets[first] : offsets[last]]]
+            if len(bits):  # no word is empty
+                masks[first:last] = np.bitwise_or.reduceat(bits, offsets[first:last] - offsets[first])
+        return masks, lengths
+
+
+def _chunks(words: pa.StringArray) -> list[bytes]:
+    start, stop = words.offset, words.offset + len(words)
+    offsets = np.frombuffer(words.buffers()[1], dtype=np.int32)
+    return [words.buffers()[2].slice(int(offsets[start]), int(offsets[stop] - offsets[start])).to_pybytes()]
+
+
+def _letters_of(text: str) -> np.uint64:
+    bits = _BIT_OF_BYTE[np.frombuffer(text.encode(), dtype=np.uint8)]
+    return np.uint64(np.bitwise_or.reduce(bits)) if len(bits) else np.uint64(0)
 
 
 def _is_bare_id(local: pa.StringArray) -> pa.BooleanArray:

@@ -70,16 +70,16 @@ def parse_sequence(text: str) -> Sequence:
         notes.append("The stop sign * at the end was left out.")
     if not letters:
         raise InputError("The sequence is empty.", "Paste the letters of a protein, with or without a FASTA header.")
+    if len(letters) > MAX_RESIDUES:
+        raise InputError(
+            f"The sequence has {len(letters):,} residues; at most {MAX_RESIDUES:,} can be read.",
+            "Paste one protein, or the domain you are interested in.",
+        )
     _check_letters(letters)
     if len(letters) < MIN_RESIDUES:
         raise InputError(
             f"The sequence has {len(letters)} residues; at least {MIN_RESIDUES} are needed.",
             "Paste a longer stretch of the protein.",
-        )
-    if len(letters) > MAX_RESIDUES:
-        raise InputError(
-            f"The sequence has {len(letters):,} residues; at most {MAX_RESIDUES:,} can be read.",
-            "Paste one protein, or the domain you are interested in.",
         )
     odd = sorted(set(letters) - STANDARD)
     if odd:

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 import biobridge_core
 from biobridge_core.batch import Batch, Engine
+from biobridge_core.bridge.calibration import FAR
 from biobridge_core.bundle import Bundle
 from biobridge_core.chem.depict import svg
 from biobridge_core.config import Settings
@@ -30,7 +31,7 @@ from biobridge_core.encoding import Encoders
 from biobridge_core.errors import BioBridgeError, InputError, WeightsError
 from biobridge_core.explain.embedding import GraphEmbedding
 from biobridge_core.explain.why import Explainer
-from biobridge_core.lookup import Lookup, likeness
+from biobridge_core.lookup import Lookup, likeness, spoken_of_a_patient
 from biobridge_core.many import Many
 from biobridge_core.queueing import Progress
 from biobridge_core.retrieve import Head, Retriever
@@ -56,7 +57,6 @@ _KIND_OF_QUERY = {
     QueryKind.SMILES: InputKind.SMILES,
     QueryKind.TEXT: InputKind.TEXT,
 }
-_FAR = 5.0  #: a raw query nearer to its closest entity than this share of entities are to theirs is "far", percent
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +115,7 @@ class BridgeService:
 
     def prepare(self) -> None:
         """Read the memory of every kind of entity now, so that no question waits for it."""
+        self._lookup.prepare()
         self._retriever.prepare()
 
     def load_encoders(self, progress: Progress | None = None) -> None:
@@ -138,7 +139,7 @@ class BridgeService:
         """
         resolution = self._lookup.find(text)
         query = resolution.chosen
-        if query is None or query.kind is not QueryKind.TEXT:
+        if query is None or query.kind is not QueryKind.TEXT or spoken_of_a_patient(query.value):
             return resolution
         texts = [q for q in resolution.alternatives if q.kind is QueryKind.TEXT]
         try:
@@ -209,11 +210,13 @@ class BridgeService:
         targets = list(to) if to else self._retriever.others(head.modality)
         lists = self._retriever.retrieve(head, targets, k)
         raw = query.kind is not QueryKind.ENTITY
-        nearest = self._retriever.nearest(head) if raw else ()
+        nearest = self._retriever.nearest(head, 15) if raw else ()
+        distance = self._retriever.distance_percentile(head)
         entity = self.graph.entity(head.row) if head.row is not None else None
         if raw and entity is not None:
-            warnings = (f"Identical to {entity.name} ({entity.id}), so its known links are shown.", *warnings)
-        elif raw and nearest and self._is_far(head, nearest[0][1]):
+            same = f"Identical to {entity.name} ({entity.id}): what the graph knows of it counts as known."
+            warnings = (same, *warnings)
+        elif raw and distance is not None and distance >= FAR:
             warnings = (*warnings, "Far from everything the bridge was trained on: read these hits as guesses.")
         return Retrieval(
             query=query,
@@ -225,6 +228,7 @@ class BridgeService:
             nearest_known=nearest,
             own_memory=self._retriever.has_memory(head),
             read_from=self._retriever.read_from(head),
+            distance_percentile=distance,
         )
 
     def why(self, query: Query, tail: str, progress: Progress | None = None) -> Why:
@@ -342,11 +346,8 @@ class BridgeService:
         return vectors[0], tuple(note.message for note in notes)
 
     def _is_far_away(self, head: Head) -> bool:
-        nearest = self._retriever.nearest(head, 1)
-        return bool(nearest) and self._is_far(head, nearest[0][1])
-
-    def _is_far(self, head: Head, cosine: float) -> bool:
-        return cosine < self._retriever.usual_nearest(head.kind, head.modality, _FAR)
+        distance = self._retriever.distance_percentile(head)
+        return distance is not None and distance >= FAR
 
     def _provenance(self, kind: InputKind) -> Provenance:
         return Provenance(

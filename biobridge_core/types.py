@@ -97,6 +97,7 @@ class Resolution:
     chosen: Query | None
     alternatives: tuple[Query, ...] = ()
     notes: tuple[str, ...] = ()  #: what was changed or assumed, in plain words
+    guess: Query | None = None  #: of a misspelt name, what was most likely meant; a person has to confirm it
 
 
 class HitStatus(StrEnum):

@@ -1,15 +1,19 @@
 from __future__ import annotations
 
+import time
+from pathlib import Path
+
 import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from rapidfuzz.distance import OSA
 from samples import ASPIRIN, TP53
 
 from biobridge_core.errors import BioBridgeError, InputError, UnknownEntityError
 from biobridge_core.kg.graph import KnowledgeGraph
-from biobridge_core.lookup import Lookup, clean, likeness
-from biobridge_core.names import _folded, normalise
+from biobridge_core.lookup import Lookup, clean, likeness, spoken_of_a_patient
+from biobridge_core.names import Names, _folded, normalise
 from biobridge_core.types import QueryKind
 
 
@@ -163,3 +167,99 @@ def test_every_word_of_every_entity_leads_to_it(lookup: Lookup) -> None:
         for word in (entity.id, entity.name, entity.full_name, *entity.synonyms, *entity.xrefs):
             if word and not word.startswith("SMILES:"):
                 assert row in [found for _, found in lookup._names[normalise(word)]], word
+
+
+@pytest.fixture(scope="module")
+def real(bundle_folder: Path) -> Lookup:
+    made = Lookup(KnowledgeGraph.load(bundle_folder / "kg", verify=False))
+    made.prepare()
+    return made
+
+
+@pytest.mark.parametrize(
+    ("typed", "name"),
+    [
+        ("ibuprofin", "ibuprofen"), ("cisplatn", "cisplatin"), ("hemophillia", "hemophilia"), ("schizofrenia", "schizophrenia"),
+        ("Duchene muscular distrofy", "Duchenne muscular dystrophy"), ("huntingtons disease", "Huntington disease"),
+    ],
+)  # fmt: skip
+def test_a_clear_typo_is_guessed_and_still_to_be_confirmed(real: Lookup, typed: str, name: str) -> None:
+    found = real.find(typed)
+    assert found.chosen is None, "a script never gets an answer about something else"
+    assert found.guess is not None
+    assert found.guess.label == name
+    assert found.guess in found.alternatives
+
+
+@pytest.mark.parametrize("typed", ["SCN1", "TP35", "Alzheimer", "parkinsons"])
+def test_what_may_be_several_things_is_not_guessed(real: Lookup, typed: str) -> None:
+    found = real.find(typed)
+    assert found.chosen is None
+    assert found.guess is None
+    assert len([q for q in found.alternatives if q.kind is QueryKind.ENTITY]) >= 2
+
+
+@pytest.mark.parametrize(("typed", "first"), [("parkinsons", "Parkinson disease"), ("hemoglobin beta", "HBB")])
+def test_an_ending_or_a_word_between_does_not_hide_a_name(real: Lookup, typed: str, first: str) -> None:
+    assert real.find(typed).alternatives[0].label == first
+
+
+def test_a_brand_is_told_from_a_gene_by_its_capitals_and_asked_about_without_them(real: Lookup) -> None:
+    for typed, name in (("Advil", "ibuprofen"), ("ADVIL", "AVIL")):
+        chosen = real.find(typed).chosen
+        assert chosen is not None
+        assert chosen.label == name
+    asked = real.find("advil")
+    assert asked.chosen is None
+    assert {"ibuprofen", "AVIL"} <= {q.label for q in asked.alternatives}
+
+
+def test_a_name_of_a_disease_and_a_phenotype_is_the_disease(real: Lookup) -> None:
+    found = real.find("Schizophrenia")
+    assert found.chosen is not None
+    assert found.chosen.modality == "disease"
+    assert found.alternatives[0].modality == "phenotype"
+
+
+@pytest.mark.parametrize(
+    ("text", "modality"),
+    [
+        ("my patient has seizures and a small head", "phenotype"), ("a boy with ataxia and cataracts", "phenotype"),
+        ("She presented with jaundice", "phenotype"), ("a 3 year-old who cannot walk", "phenotype"),
+        ("autosomal recessive disease with early-onset seizures", ""), ("a disorder which has muscle weakness", ""),
+        ("membrane of the nucleus", ""),
+    ],
+)  # fmt: skip
+def test_words_about_a_person_make_it_findings(real: Lookup, text: str, modality: str) -> None:
+    assert spoken_of_a_patient(text) == bool(modality)
+    if modality:
+        found = real.find(text)
+        assert found.chosen is not None
+        assert found.chosen.modality == modality
+        assert "findings" in found.notes[-1]
+        assert "disease" in {q.modality for q in found.alternatives}
+
+
+def test_a_misspelt_name_among_all_words_takes_under_50_milliseconds(real: Lookup) -> None:
+    typed = ("ibuprofin", "Duchene muscular distrofy", "TP35", "Alzheimer", "hemoglobin beta", "parkinsons")
+    taken = []
+    for text in typed:
+        start = time.process_time()
+        real.find(text)
+        taken.append(time.process_time() - start)
+    assert len(real._names._words) > 200_000
+    assert sorted(taken)[len(taken) // 2] < 0.05
+
+
+def test_no_near_name_is_missed_by_the_filter_on_letters(lookup: Lookup) -> None:
+    names = Names(lookup.graph)
+    words = names._words.to_pylist()
+    for key in ("tp35", "li fraumenni syndrom", "epilepsi", "apoptosys", "acetylsalicylic acit"):
+        for slips in (1, 2, 3):
+            near = {word for word in words if OSA.distance(key, word) <= slips}
+            assert near <= {word for _, word in names.near(key, slips)}
+
+
+def test_a_run_of_one_letter_beyond_the_longest_protein_is_too_long_not_dna(lookup: Lookup) -> None:
+    with pytest.raises(InputError, match="40,000 residues"):
+        lookup.find("A" * 40_000)
