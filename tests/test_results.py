@@ -47,5 +47,5 @@ def test_the_first_that_is_there_is_taken_and_a_preview_says_so(tmp_path) -> Non
 )
 def test_a_damaged_file_is_named(tmp_path, text: str) -> None:
     (tmp_path / "app.json").write_text(text)
-    with pytest.raises(ArtifactError, match="app.json"):
+    with pytest.raises(ArtifactError, match=r"app\.json"):
         results.read("app", tmp_path)
