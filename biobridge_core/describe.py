@@ -15,6 +15,7 @@ from biobridge_core.chem.fingerprints import ecfp4
 from biobridge_core.chem.properties import Properties, properties
 from biobridge_core.errors import InputError
 from biobridge_core.kg.graph import KnowledgeGraph
+from biobridge_core.links import home_page
 from biobridge_core.types import Entity, InputKind, Relation, Triple
 
 _Rows = NDArray[np.int32]
@@ -198,6 +199,14 @@ class Facts:
             If the SMILES cannot be read.
         """
         return properties(smiles)
+
+    def home_page(self, curie: str) -> str:
+        """Address of the page that its home database has for a CURIE; empty where none is known."""
+        return home_page(curie)
+
+    def frequency(self, value: str) -> float | None:
+        """Share of patients that a frequency stands for, see `frequency`."""
+        return frequency(value)
 
     def in_words(self, link: Link) -> str:
         """The evidence of a link as a person reads it: codes of the Gene Ontology spelt out."""

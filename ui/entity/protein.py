@@ -1,0 +1,185 @@
+"""A protein: its sequence with the residues that carry a score, its structure, its links."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from typing import TYPE_CHECKING, Any, cast
+
+import streamlit as st
+
+from biobridge_core.errors import BioBridgeError
+from biobridge_core.types import Attribution, HitStatus
+from ui import hits, service, state, theme, viewers
+from ui.entity import common, links, plain
+from ui.entity.common import Subject
+
+if TYPE_CHECKING:
+    from biobridge_core.service import BridgeService
+    from biobridge_core.structures import Structure
+
+LINKS = (
+    "disease", "drug", "biological_process", "molecular_function", "cellular_component", "phenotype",
+    "therapeutic_class",
+)  # fmt: skip
+_KEPT = 4  #: structures kept a visitor
+_UPLOAD_MB = 20
+
+
+def show(bridge: BridgeService, about: Subject) -> None:
+    """All sections of a protein or a raw sequence."""
+    if about.entity is not None:
+        common.plain_words(plain.sentences(bridge.facts, about.entity))
+    sequence_and_structure(bridge, about)
+    links.section(bridge, about, [k for k in LINKS if k in bridge.modalities], "What it does and is linked to", "links")
+
+
+@st.fragment
+def sequence_and_structure(bridge: BridgeService, about: Subject) -> None:
+    """The sequence beside the structure, one selection for both. A fragment: a new structure redraws it alone."""
+    with service.caught():
+        sequence = about.input
+        st.subheader("Sequence and structure", anchor=False)
+        structure = _structures().get(about.key)
+        carried = cast("Attribution | None", st.session_state.get(f"carries {about.key}"))
+        with st.container(horizontal=True, vertical_alignment="center", gap="small", key="structure_bar"):
+            st.caption(f"{theme.number(len(sequence))} residues", width="content")
+            with st.popover("Add a 3D structure" if structure is None else "Another structure", icon=":material/3d:"):
+                _bring(bridge, about)
+            if structure is not None:
+                st.button("Remove it", icon=":material/close:", on_click=_remove, args=(about.key,))
+            with st.popover("Residues that carry a score", icon=":material/format_color_text:"):
+                _carry(bridge, about)
+        places = bridge.shapes.place(structure, sequence) if structure is not None else ()
+        if structure is not None:
+            _said(structure, bool(places))
+        viewers.protein(
+            sequence, f"viewer {about.key}", structure, places,
+            values=_by_residue(carried, len(sequence)) if carried else None,
+            values_label="What carries the score",
+        )  # fmt: skip
+        if carried is not None:
+            _measured(carried, str(st.session_state.get(f"carried for {about.key}", "")))
+
+
+def _structures() -> OrderedDict[str, Structure]:
+    kept = st.session_state.setdefault("entity_structures", OrderedDict())
+    return cast("OrderedDict[str, Structure]", kept)
+
+
+def _keep(about: Subject, structure: Structure) -> None:
+    kept = _structures()
+    kept[about.key] = structure
+    while len(kept) > _KEPT:
+        kept.popitem(last=False)
+    st.rerun(scope="fragment")
+
+
+def _remove(key: str) -> None:
+    _structures().pop(key, None)
+
+
+def _bring(bridge: BridgeService, about: Subject) -> None:
+    """The three ways to a structure; each says what it does before it does it."""
+    number = int(st.session_state.get(f"upload number {about.key}", 0))
+    file = st.file_uploader(
+        f"A PDB or mmCIF file, up to {_UPLOAD_MB} MB",
+        type=["pdb", "ent", "cif", "mmcif"],
+        max_upload_size=_UPLOAD_MB,
+        key=f"upload {number} {about.key}",
+        help="It is read on the machine that the app runs on, kept for this visit alone, and sent nowhere.",
+    )
+    if file is not None:
+        st.session_state[f"upload number {about.key}"] = number + 1
+        with service.caught():
+            _keep(about, bridge.shapes.read(file.getvalue(), theme.shorten(file.name, 60)))
+    prefix, _, accession = about.curie.partition(":")
+    if prefix == "UniProtKB":
+        st.markdown("**AlphaFold DB** · a predicted model, by accession")
+        agreed = st.checkbox(
+            f"Send the accession {theme.plain(accession)} to {theme.plain(bridge.shapes.database)}",
+            key=f"agree {about.key}",
+        )
+        if st.button("Fetch the model", disabled=not agreed, icon=":material/download:", key=f"fetch {about.key}"):
+            with service.caught(), st.spinner("Asking AlphaFold DB; up to 15 seconds without an answer …"):
+                found = bridge.shapes.from_alphafold(accession)
+                _keep(about, found)
+    st.markdown("**ESMFold** · predicted here from the sequence")
+    if why := bridge.shapes.no_folding():
+        st.caption(f"Not available: {theme.plain(why, 300)}.")
+    elif st.button("Fold it", icon=":material/model_training:", key=f"fold {about.key}"):
+        _keep(about, bridge.shapes.fold(about.input))
+
+
+def _said(structure: Structure, placed: bool) -> None:
+    """Where the structure comes from and how it lies on the sequence."""
+    chains = theme.counted(sum(bool(chain.letters) for chain in structure.chains), "protein chain", "protein chains")
+    parts = [f"{theme.plain(structure.name or 'Structure', 80)} ({structure.origin.value}): {chains}, "
+             f"{theme.number(structure.n_atoms)} atoms."]  # fmt: skip
+    if structure.origin.value == "AlphaFold DB":
+        parts.append("Licence CC BY 4.0, Varadi et al. 2024.")
+    if not placed:
+        parts.append("It does not fit this sequence, so that a selection is not shared with it.")
+    parts += [theme.plain(note, 300) for note in structure.notes]
+    st.caption(" ".join(parts))
+
+
+def _carry(bridge: BridgeService, about: Subject) -> None:
+    """Choose a hit and see which residues its score rests on."""
+    kinds = [kind for kind in LINKS if kind in bridge.modalities]
+    kind = st.selectbox("Kind of hit", kinds, format_func=lambda k: service.words(k)[1], key=f"carry kind {about.key}")
+    if not st.checkbox("List the hits", key=f"carry list {about.key}", value=False):
+        return
+    listed = links.ranked(bridge, about.query, kind)
+    chosen = {hit.entity.id: hit for hit in hits.ordered(listed, state.Show.BOTH, 20)}
+    tail = st.selectbox(
+        "Hit",
+        list(chosen),
+        format_func=lambda curie: f"{_mark(chosen[curie].status)} {theme.shorten(chosen[curie].entity.name, 60)}",
+        key=f"carry hit {kind} {about.key}",
+    )
+    if tail and st.button("Show on the sequence", key=f"carry go {about.key}", type="primary"):
+        carried = _attribute(bridge, about, tail)
+        if carried is not None:
+            st.session_state[f"carries {about.key}"] = carried
+            st.session_state[f"carried for {about.key}"] = chosen[tail].entity.name
+            st.rerun(scope="fragment")
+
+
+def _mark(status: HitStatus) -> str:
+    return theme.STATUS_WORDS[status].split()[0]
+
+
+def _attribute(bridge: BridgeService, about: Subject, tail: str) -> Attribution | None:
+    bar = st.progress(0.0, "Measuring what the score rests on …")
+    try:
+        measure: Any = getattr(bridge, "attribute")  # noqa: B009
+        told = lambda words, done: bar.progress(min(max(done, 0.0), 1.0), theme.plain(words))  # noqa: E731
+        return cast("Attribution", measure(about.query, tail, progress=told))
+    except BioBridgeError as error:
+        service.show_error(error)
+        return None
+    finally:
+        bar.empty()
+
+
+def _by_residue(carried: Attribution, length: int) -> list[float]:
+    """One value a residue of the sequence, zero where nothing was measured."""
+    values = [0.0] * length
+    for (start, stop), value in zip(carried.spans, carried.values, strict=True):
+        for place in range(start, min(stop, length)):
+            values[place] = value
+    return values
+
+
+def _measured(carried: Attribution, name: str) -> None:
+    agreement = (
+        f" It agrees with leaving windows out in full at Spearman {carried.agreement:.2f} on average."
+        if carried.agreement is not None
+        else ""
+    )
+    st.caption(
+        f"Coloured: how much the bridge's cosine with **{theme.plain(name, 60)}** ({carried.cosine:.2f}) falls without "
+        f"the residue. {theme.plain(carried.method, 300)}{agreement}"
+    )
+    for note in carried.notes:
+        st.caption(theme.plain(note, 300))
