@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from biobridge_core.artifacts import MANIFEST, Manifest, read_manifest, verify_folder, write_folder, write_manifest
+from biobridge_core.bridge.calibration import Calibration
 from biobridge_core.bridge.data import Content
 from biobridge_core.bridge.memory_files import load_memory
 from biobridge_core.bridge.model import Bridge
@@ -37,7 +38,8 @@ class Bundle:
     graph: KnowledgeGraph
     catalogue: Catalogue
     bridge: Bridge
-    reader: Reader  #: the bridge with the memory of the graph
+    reader: Reader  #: the bridge with the memory of the links that it was trained and calibrated with
+    calibration: Calibration
     manifest: Manifest  #: of the whole: file hashes, seconds and bytes of each part
     manifests: Mapping[str, Manifest]  #: by part, see ``PARTS``
 
@@ -73,10 +75,11 @@ class Bundle:
         bridge = Bridge.load(folder / "bridge")
         _check_chain(folder, graph, catalogue, manifests)
         content = Content.from_catalogue(graph, catalogue)
-        memory = load_memory(folder / "bridge", graph, content, every_link=True)
+        memory = load_memory(folder / "bridge", graph, content)
         reader = Reader(bridge, content, memory, Reading.load(folder / "bridge"))
+        calibration = Calibration.load(folder / "bridge")
         say("Bundle opened", 1.0)
-        return cls(graph, catalogue, bridge, reader, manifest, manifests)
+        return cls(graph, catalogue, bridge, reader, calibration, manifest, manifests)
 
 
 def assemble(settings: Settings, *, max_bytes: int = MAX_BYTES) -> dict[str, int]:

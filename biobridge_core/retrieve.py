@@ -17,12 +17,14 @@ from numpy.typing import NDArray
 
 from biobridge_core.bridge.memory import Query as MemoryQuery
 from biobridge_core.errors import InputError
+from biobridge_core.hits import Ranking, hits_of
 from biobridge_core.index import VectorIndex
-from biobridge_core.links import home_page
-from biobridge_core.types import Entity, Hit, HitList, HitStatus, InputKind, Relation, Triple
+from biobridge_core.types import Entity, HitList, InputKind, Relation, Triple
 
 if TYPE_CHECKING:
     from biobridge_core.bundle import Bundle
+
+__all__ = ["MAX_K", "Head", "Ranking", "Retriever"]
 
 MAX_K = 1000
 _INTERMEDIATES = 10  #: entities of an intermediate modality that a route passes through
@@ -57,17 +59,6 @@ class _Way:
     ranked: dict[str, Ranking] = field(default_factory=dict)  #: modality -> its ranking, where it was made before
 
 
-@dataclass(frozen=True)
-class Ranking:
-    """Scores of every entity of one modality, in the order of ``rows``."""
-
-    rows: NDArray[np.int32]
-    scores: _Floats
-    relations: tuple[Relation, ...] = ()  #: asked directly, or
-    routes: tuple[str, ...] = ()  #: over these chains
-    best: NDArray[np.int16] | None = None  #: which of them gave most of an entity's score
-
-
 class Retriever:
     """Ranks the entities of every modality for a query. Read-only after construction; safe to share between threads."""
 
@@ -78,10 +69,10 @@ class Retriever:
         self.bridge = bundle.bridge.to(device).eval()
         self._position = self._positions()
         self._reader, self._memory = bundle.reader, bundle.reader.memory
+        self._calibration = bundle.calibration
         self._temperature = float(self.bridge.temperature)
         self._indexes: dict[str, VectorIndex] = {}
         self._unit: dict[InputKind, _Floats] = {}
-        self._nearest_cosines: dict[tuple[InputKind, str], _Floats] = {}
         for kind in self.catalogue.encoder_ids:
             vectors = self.catalogue.vectors(kind)
             self._unit[kind] = vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-9)
@@ -183,18 +174,16 @@ class Retriever:
         best = np.argsort(-scores, kind="stable")[:n]
         return tuple((self.graph.entity(int(rows[i])), float(scores[i])) for i in best)
 
-    def usual_nearest(self, kind: InputKind, modality: str, percent: float) -> float:
-        """Cosine to the nearest other entity that ``percent`` of a fixed sample of 500 entities stay below."""
-        key = (kind, modality)
-        if key not in self._nearest_cosines:
-            unit = self._unit[kind][
-                self.graph.modality_of_row[self.catalogue.rows(kind)] == self.graph.modality_names.index(modality)
-            ]
-            sample = np.random.default_rng(0).permutation(len(unit))[:500]
-            cosines = unit[sample] @ unit.T
-            cosines[np.arange(len(sample)), sample] = -1.0
-            self._nearest_cosines[key] = np.sort(cosines.max(axis=1)) if len(unit) > 1 else np.array([-1.0])
-        return float(np.percentile(self._nearest_cosines[key], percent))
+    def distance_percentile(self, head: Head) -> float | None:
+        """How far a query lies from the entities with training links: the share of unseen entities that lie nearer to
+        them, percent. None for an entity with training links of its own, and where too few unseen ones can tell."""
+        if self.has_memory(head):
+            return None
+        rows, scores = self._similar(head, head.modality)
+        scores = scores[self._memory.linked[rows]]
+        if not len(scores):
+            return None
+        return self._calibration.distance_percentile(head.modality, head.kind, float(scores.max()))
 
     def closest_modality(self, vector: _Floats, kind: InputKind, among: Sequence[str]) -> str:
         """Which modality the nearest entities of a raw text belong to (sum of cosines over the 15 nearest)."""
@@ -221,7 +210,6 @@ class Retriever:
             chains = "; and over ".join(ranking.routes)
             note = f"No direct relation in the graph; reached over {chains}." if chains else ""
         order = np.argsort(-ranking.scores, kind="stable")
-        ascending = ranking.scores[order[::-1]]
         if head.row is not None:
             order = order[ranking.rows[order] != head.row]
         top = list(order[:k])
@@ -229,45 +217,11 @@ class Retriever:
             is_known = np.isin(ranking.rows[order], np.fromiter(known, dtype=np.int32))
             top += list(order[k:][is_known[k:]])[:_MAX_KNOWN]
         rank_of = {int(i): rank for rank, i in enumerate(order, start=1)} if len(top) > k else {}
-        percentiles = _percentiles(ascending, ranking.scores[top])
-        hits = tuple(
-            self._hit(
-                ranking,
-                int(i),
-                rank_of.get(int(i), position),
-                percentiles[position - 1],
-                known,
-                modality == head.modality,
-            )
-            for position, i in enumerate(top, start=1)
-        )
+        ranks = [rank_of.get(int(i), position) for position, i in enumerate(top, start=1)]
+        places = [int(i) for i in top]
+        own = way.asked.places is not None
+        hits = hits_of(self.graph, self._calibration, ranking, places, ranks, known, own=own)
         return HitList(modality, hits, len(order), len(known), "; ".join(ranking.routes), note)
-
-    def _hit(
-        self, ranking: Ranking, i: int, rank: int, percentile: float, known: Mapping[int, list[Triple]], similar: bool
-    ) -> Hit:
-        row = int(ranking.rows[i])
-        entity = self.graph.entity(row)
-        triples = known.get(row, [])
-        status = HitStatus.SIMILAR if similar else HitStatus.KNOWN if triples else HitStatus.PREDICTED
-        relation = (
-            ranking.relations[int(ranking.best[i])].name if ranking.best is not None and ranking.relations else ""
-        )
-        route = ranking.routes[int(ranking.best[i])] if ranking.best is not None and ranking.routes else ""
-        if triples:
-            relation = triples[0].relation
-        sources = tuple(dict.fromkeys(_cite(triple) for triple in triples))
-        return Hit(
-            entity,
-            rank,
-            float(ranking.scores[i]),
-            percentile,
-            status,
-            relation,
-            sources,
-            route,
-            home_page(entity.id),
-        )
 
     def _ranking(self, way: _Way, modality: str) -> Ranking:
         if modality in way.ranked:
@@ -418,13 +372,3 @@ def _share(scores: _Floats) -> _Floats:
 
 def _unit(vector: _Floats) -> _Floats:
     return np.asarray(vector / max(float(np.linalg.norm(vector)), 1e-9), dtype=np.float32)
-
-
-def _percentiles(ascending: _Floats, scores: _Floats) -> list[float]:
-    """Share of all entities (their scores in ascending order) below each score, percent; equal scores share one."""
-    below = np.searchsorted(ascending, scores, side="left")
-    return [float(share) for share in 100.0 * below / max(len(ascending) - 1, 1)]
-
-
-def _cite(triple: Triple) -> str:
-    return " · ".join(part for part in (triple.source, triple.evidence, triple.value) if part)

@@ -10,6 +10,7 @@ import pytest
 from memories import write_memory
 
 from biobridge_core.artifacts import read_manifest, write_folder
+from biobridge_core.bridge.calibration import Calibration
 from biobridge_core.bridge.model import Bridge, BridgeConfig
 from biobridge_core.bundle import PARTS, Bundle, assemble, bridge_is_current, catalogue_is_current
 from biobridge_core.catalogue import Catalogue, Space
@@ -46,6 +47,7 @@ def write_bridge(
     with write_folder(folder, "bridge", inputs=inputs, meta={"seconds": 30.0}) as new:
         bridge.save(new)
         write_memory(new, graph, remembered or catalogue)
+        Calibration().save(new)
         (new / "metrics.json").write_text("{}", encoding="utf-8")
 
 
@@ -95,7 +97,7 @@ def files() -> list[str]:
         "kg/modalities.json", "kg/relations.json", "kg/SOURCES.json", "kg/graph.json",
         *(f"catalogue/{kind}.safetensors" for kind in InputKind),
         "bridge/bridge.safetensors", "bridge/config.json", "bridge/metrics.json",
-        "bridge/reading.json", "bridge/memory.safetensors",
+        "bridge/reading.json", "bridge/memory.safetensors", "bridge/calibration.json",
     ]  # fmt: skip
 
 

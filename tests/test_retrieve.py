@@ -8,14 +8,27 @@ import torch
 from memories import EVEN, READING, all_links_memory
 from scipy.special import log_softmax
 
+from biobridge_core.bridge.calibration import CONFIDENT, Calibration, Entry
 from biobridge_core.bridge.model import Bridge, BridgeConfig, slot
 from biobridge_core.bridge.reader import Reader
+from biobridge_core.calibrate import Curve
 from biobridge_core.catalogue import Catalogue, Space
 from biobridge_core.errors import InputError
 from biobridge_core.kg.graph import KnowledgeGraph
 from biobridge_core.retrieve import Head, Retriever, _share, _Way
 from biobridge_core.types import HitStatus, InputKind
 
+LINE = Entry(Curve(np.array([-20.0, 0.0]), np.array([0.0, 1.0])), 500, 0.01, 0.1)
+DISTANCES = np.linspace(-1, 1, 21)
+#: known drugs have chances for one of the relations to proteins, unseen ones for none; one disease is everywhere
+CALIBRATION = Calibration(
+    {
+        True: {"protein_associated_with_disease": LINE, "drug_inhibits_protein": LINE},
+        False: {"protein_associated_with_disease": Entry(None, 500, 0.2, 0.1, "too far off")},
+    },
+    distances={("protein", InputKind.SEQUENCE): DISTANCES},
+    hubs={True: {"protein_associated_with_disease": np.array([0])}, False: {}},
+)
 WIDTHS = {InputKind.SEQUENCE: 6, InputKind.SMILES: 4, InputKind.TEXT: 5}
 
 
@@ -35,7 +48,9 @@ def retriever(small_graph: KnowledgeGraph) -> Retriever:
     catalogue = Catalogue(spaces)
     memory = all_links_memory(small_graph, catalogue)
     reader = Reader(bridge.eval(), memory.content, memory, READING)
-    bundle = SimpleNamespace(graph=small_graph, catalogue=catalogue, bridge=bridge, reader=reader)
+    bundle = SimpleNamespace(
+        graph=small_graph, catalogue=catalogue, bridge=bridge, reader=reader, calibration=CALIBRATION
+    )
     return Retriever(bundle, torch.device("cpu"))  # type: ignore[arg-type]
 
 
@@ -175,3 +190,46 @@ def test_a_text_is_asked_as_the_modality_of_its_nearest_entities(retriever: Retr
     vector = retriever.catalogue.vectors(InputKind.TEXT)[at]
     assert retriever.closest_modality(vector, InputKind.TEXT, ["phenotype", "disease"]) in {"phenotype", "disease"}
     assert retriever.closest_modality(vector, InputKind.TEXT, ["phenotype"]) == "phenotype"
+
+
+def test_a_predicted_link_has_the_chance_of_its_score_and_a_known_one_none(retriever: Retriever) -> None:
+    hits = {hit.status: hit for hit in _ask(retriever, "UniProtKB:P04637", "disease").hits}
+    predicted, known = hits[HitStatus.PREDICTED], hits[HitStatus.KNOWN]
+    assert predicted.relation == "protein_associated_with_disease"
+    assert predicted.probability == pytest.approx(1 + np.log(predicted.score) / 20, abs=1e-5)
+    assert predicted.confident is (predicted.probability >= CONFIDENT)
+    assert (known.probability, known.confident) == (None, None)
+
+
+def test_the_chance_is_that_of_the_relation_that_is_shown(retriever: Retriever) -> None:
+    hits = [hit for hit in _ask(retriever, "GtoPdb:4920", "protein").hits if hit.status is HitStatus.PREDICTED]
+    assert hits
+    for hit in hits:
+        assert (hit.probability is not None) == (hit.relation == "drug_inhibits_protein")
+
+
+def test_a_relation_that_missed_the_target_and_routes_and_neighbours_have_no_chance(retriever: Retriever) -> None:
+    known = retriever.head(retriever.graph.row("UniProtKB:P04637"))
+    raw = Head(known.vector, known.kind, "protein", text=retriever.graph.inputs(np.array([known.row]))[0])
+    asked = [retriever.retrieve(raw, ["disease"], 5)[0], _ask(retriever, "GtoPdb:4920", "disease"),
+             _ask(retriever, "UniProtKB:P04637", "protein")]  # fmt: skip
+    for found in asked:
+        assert found.hits
+        assert {(hit.probability, hit.confident, hit.unspecific) for hit in found.hits} == {(None, None, False)}
+
+
+def test_a_hit_of_most_queries_is_marked(retriever: Retriever) -> None:
+    first = retriever.graph.ids[retriever.graph.rows("disease")[0]]
+    hits = _ask(retriever, "UniProtKB:P04637", "disease").hits
+    assert {hit.entity.id for hit in hits if hit.unspecific} == {first}
+
+
+def test_how_far_a_query_lies_is_told_among_unseen_entities(retriever: Retriever) -> None:
+    known = retriever.head(retriever.graph.row("UniProtKB:P04637"))
+    assert retriever.distance_percentile(known) is None
+    same = Head(known.vector, known.kind, "protein", text="M")
+    assert retriever.distance_percentile(same) == pytest.approx(0, abs=5)
+    others = retriever.catalogue.vectors(InputKind.SEQUENCE)
+    away = Head(-others.mean(axis=0), known.kind, "protein", text="M")
+    cosine = max(float(v @ away.vector) / np.linalg.norm(v) / np.linalg.norm(away.vector) for v in others)
+    assert retriever.distance_percentile(away) == pytest.approx(100 * np.mean(cosine < DISTANCES))

@@ -43,14 +43,10 @@ def save_memory(folder: Path, memory: Memory, links: Mapping[str, Links]) -> Non
     save_file(tensors, folder / MEMORY)
 
 
-def load_memory(folder: Path, graph: KnowledgeGraph, content: Content, *, every_link: bool = False) -> Memory:
-    """Read what `save_memory` wrote.
+def load_memory(folder: Path, graph: KnowledgeGraph, content: Content) -> Memory:
+    """Read what `save_memory` wrote: the links of training alone, so that what answers is what was calibrated.
 
-    Parameters
-    ----------
-    every_link
-        Remember all links of the graph, also those that training was held out from: what answers questions should
-        know all that is known. Without it the memory is the one that was calibrated.
+    The graph shows the links that were held out as known all the same.
 
     Raises
     ------
@@ -68,7 +64,7 @@ def load_memory(folder: Path, graph: KnowledgeGraph, content: Content, *, every_
                 if bits.shape != (-(-len(edges) // 8),):
                     raise ValueError(f"the links of {relation.name} are those of another graph")
                 held = np.unpackbits(bits, count=len(edges)).astype(bool)
-                links[relation.name] = edges if every_link else edges[held]
+                links[relation.name] = edges[held]
                 if relation.inverse != relation.name:
                     links[relation.inverse] = links[relation.name][:, ::-1]
         near = {}

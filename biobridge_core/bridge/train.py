@@ -21,6 +21,8 @@ from scipy.special import gammaln
 from torch import Tensor
 
 from biobridge_core.artifacts import write_folder
+from biobridge_core.bridge.calibrating import fit_calibration
+from biobridge_core.bridge.calibration_stage import read_back
 from biobridge_core.bridge.checkpoint import load_checkpoint, read_tensors, save_checkpoint, write_tensors
 from biobridge_core.bridge.data import Content, Groups, cells, group_links
 from biobridge_core.bridge.memory import Memory
@@ -105,7 +107,7 @@ def train_bridge(settings: Settings, *, options: TrainOptions | None = None, pro
     Returns
     -------
     Path
-        Folder with bridge.safetensors, config.json, metrics.json and the manifest.
+        Folder with bridge.safetensors, config.json, metrics.json, calibration.json and the manifest.
 
     Raises
     ------
@@ -146,7 +148,9 @@ def train_bridge(settings: Settings, *, options: TrainOptions | None = None, pro
         bridge.save(new)
         reading.save(new)
         save_memory(new, memory, split.training.train)
-        meta["seconds"] = round(state.seconds + time.monotonic() - begun, 1)  # with the reading and the memory
+        calibration, _ = fit_calibration(read_back(new, graph, content), split.training, seed=options.seed)
+        calibration.save(new)
+        meta["seconds"] = round(state.seconds + time.monotonic() - begun, 1)  # with all that comes after the training
         (new / METRICS).write_text(json.dumps(_summary(bridge, options, state), indent=1), encoding="utf-8")
     shutil.rmtree(work, ignore_errors=True)
     return target

@@ -36,12 +36,6 @@ def test_it_holds_the_training_links_and_no_other(toy: Any, saved: tuple[Path, M
     assert (back.linked == memory.linked).all()
 
 
-def test_what_answers_questions_remembers_every_link(toy: Any, saved: tuple[Path, Memory]) -> None:
-    memory = load_memory(saved[0], toy.graph, toy.content, every_link=True)
-    for name in toy.graph.relations:
-        assert memory.adjacent(name).nnz == len(toy.graph.edges(name)), name
-
-
 @pytest.mark.parametrize("own", [True, False])
 def test_it_gives_the_same_votes(toy: Any, saved: tuple[Path, Memory], own: bool) -> None:
     folder, memory = saved

@@ -245,7 +245,7 @@ def test_the_stage_writes_a_whole_folder(toy: Any, tmp_path: Path) -> None:
     manifest = verify_folder(folder, "bridge")
     assert manifest.inputs["graph"] == toy.graph.digest
     assert set(manifest.files) == {
-        "bridge.safetensors", "config.json", "metrics.json", "reading.json", "memory.safetensors",
+        "bridge.safetensors", "config.json", "metrics.json", "reading.json", "memory.safetensors", "calibration.json",
     }  # fmt: skip
     metrics = json.loads((folder / "metrics.json").read_text())
     assert [point["step"] for point in metrics["curve"]] == [20, 40]
