@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Sequence
 from html import escape
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 import pandas as pd
 import streamlit as st
@@ -201,9 +201,7 @@ def _predicted(bridge: BridgeService, about: Subject, kind: str, count: int, nam
 
 def ranked(bridge: BridgeService, query: Query, kind: str, k: int = _PREDICTED) -> HitList:
     """Hits of one modality, kept for the visitor so that coming back costs nothing."""
-    kept = cast(
-        "OrderedDict[tuple[Query, str, int], HitList]", st.session_state.setdefault("entity_ranked", OrderedDict())
-    )
+    kept: OrderedDict[tuple[Query, str, int], HitList] = st.session_state.setdefault("entity_ranked", OrderedDict())
     if (query, kind, k) not in kept:
         with service.telling() as tell, st.spinner("Ranking …", show_time=True):
             kept[query, kind, k] = bridge.retrieve(query, to=[kind], k=min(k, _MOST_RANKED), progress=tell).lists[0]
