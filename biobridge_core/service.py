@@ -33,6 +33,7 @@ from biobridge_core.explain.embedding import GraphEmbedding
 from biobridge_core.explain.why import Explainer
 from biobridge_core.lookup import Lookup, likeness, spoken_of_a_patient
 from biobridge_core.many import Many
+from biobridge_core.pictures import Pictures
 from biobridge_core.queueing import Progress
 from biobridge_core.retrieve import Head, Retriever
 from biobridge_core.shapes import Shapes
@@ -250,7 +251,7 @@ class BridgeService:
             If there are no rows or too many, or ``to``, ``relation`` or ``k`` makes no sense.
         """
         many = Many(self._bundle, self._retriever)
-        engine = Engine(self._lookup, many, self._encoders, self._retriever.head, self._is_far_away)
+        engine = Engine(self._lookup, many, self._encoders, self._retriever.head, self._is_far_away, self._provenance)
         return Batch(engine, rows, read_as, to, relation, k)
 
     def entity(self, curie: str) -> Entity:
@@ -299,6 +300,12 @@ class BridgeService:
     def facts(self) -> Facts:
         """What the graph and its structure tell of an entity: links with sources, ontology, properties."""
         return Facts(self.graph)
+
+    @cached_property
+    def pictures(self) -> Pictures:
+        """What maps, networks and filters by ontology branch need."""
+        folders = (self.settings.bundle / "map", self.settings.build / "map")
+        return Pictures(self.graph, self._bundle.catalogue, self._explainer.paths, folders)
 
     @cached_property
     def shapes(self) -> Shapes:
