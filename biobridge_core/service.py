@@ -13,6 +13,7 @@ import logging
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import cached_property
 
 import numpy as np
@@ -20,15 +21,17 @@ import torch
 from numpy.typing import NDArray
 
 import biobridge_core
+from biobridge_core import report
 from biobridge_core.batch import Batch, Engine
 from biobridge_core.bridge.calibration import FAR
 from biobridge_core.bundle import Bundle
-from biobridge_core.chem.depict import svg
+from biobridge_core.chem.depict import svg, weights_svg
 from biobridge_core.config import Settings
 from biobridge_core.describe import Facts
 from biobridge_core.encoders.device import pick_device
 from biobridge_core.encoding import Encoders
 from biobridge_core.errors import BioBridgeError, InputError, WeightsError
+from biobridge_core.explain.asked import attributed
 from biobridge_core.explain.embedding import GraphEmbedding
 from biobridge_core.explain.why import Explainer
 from biobridge_core.lookup import Lookup, likeness, spoken_of_a_patient
@@ -38,6 +41,7 @@ from biobridge_core.queueing import Progress
 from biobridge_core.retrieve import Head, Retriever
 from biobridge_core.shapes import Shapes
 from biobridge_core.types import (
+    Attribution,
     Entity,
     InputKind,
     Modality,
@@ -242,6 +246,19 @@ class BridgeService:
         """
         return self._explainer.why(query, self._head(query, progress)[0], self.graph.row(tail))
 
+    def attribute(
+        self, query: Query, tail: str, relation: str | None = None, progress: Progress | None = None
+    ) -> Attribution:
+        """Which residues, atoms or words of a query carry the bridge's cosine with ``tail`` (a CURIE).
+
+        Raises
+        ------
+        InputError, UnknownEntityError, WeightsError, BusyError
+            If it cannot be measured: no such entity or relation, too short or too long, the model cannot be used.
+        """
+        head = self._head(query, progress)[0]
+        return attributed(self._bundle, self._encoders, head, self.graph.row(tail), relation, progress or _quiet)
+
     def batch(self, rows: Sequence[Row], read_as: ReadAs, to: str, relation: str = "", k: int = 10) -> Batch:
         """Prepare a file of queries (see `uploads.rows`) to be asked chunk by chunk; ``relation`` may be empty.
 
@@ -263,6 +280,14 @@ class BridgeService:
             If the graph does not have it.
         """
         return self.graph.entity(curie)
+
+    def report(self, found: Retrieval, when: datetime, progress: Progress | None = None) -> bytes:
+        """A result as one HTML file that loads nothing, its best hits explained; takes a few seconds.
+
+        A hit that cannot be explained does not stop it: the report says so.
+        """
+        context = report.Context(self.modalities, self.relations, tuple(self.graph.sources.values()), self.depict)
+        return report.render(found, when, context, lambda curie: self.why(found.query, curie, progress))
 
     def compare(self, query: Query, curie: str) -> str:
         """How a sequence differs from an entity's, in words: ``99.3 % identical (1 residue differs)``.
@@ -295,6 +320,18 @@ class BridgeService:
             If the SMILES does not parse.
         """
         return svg(smiles, width=width, height=height, dark=dark)
+
+    def depict_weights(
+        self, smiles: str, weights: Sequence[float], width: int = 420, height: int = 300, dark: bool = False
+    ) -> str:
+        """2D drawing of a molecule as SVG text, with a number for each atom as the colour of its ground.
+
+        Raises
+        ------
+        InputError
+            If the SMILES does not parse, or has another number of atoms.
+        """
+        return weights_svg(smiles, weights, width, height, dark)
 
     @cached_property
     def facts(self) -> Facts:

@@ -54,7 +54,7 @@ def show(bridge: BridgeService, query: Query) -> None:
             tabs = {item.modality: _tab(item, retrieval) for item in retrieval.lists}
             _control("Kind", "to", tabs, ask.to, "What to look for. The number is how many links the graph knows.")
             _hits(bridge, listed, ask, key=f"{state.sense_of(query)} {ask.q[:60]} {ask.to} {ask.show} {ask.k}")
-            _below(retrieval, when, ask)
+            _below(bridge, retrieval, when, ask)
 
 
 def sentence(retrieval: Retrieval, listed: HitList) -> str:
@@ -229,10 +229,11 @@ def order_of(listed: HitList, chosen: Sequence[Hit], k: int) -> str:
     return " ".join([*parts, theme.plain(listed.note, 300)]).strip()
 
 
-def _below(retrieval: Retrieval, when: datetime, ask: state.Ask) -> None:
+def _below(bridge: BridgeService, retrieval: Retrieval, when: datetime, ask: state.Ask) -> None:
     with st.container(horizontal=True, vertical_alignment="center", key="below", gap="small"):
         _download("csv", "text/csv", partial(export.to_csv, retrieval, when), retrieval)
         _download("json", "application/json", partial(export.to_json, retrieval, when), retrieval)
+        _download("html", "text/html", partial(export.to_html, bridge, retrieval, when), retrieval)
         params = state.link(ask, retrieval.query)
         if params:
             with st.popover("Link", icon=":material/link:"):

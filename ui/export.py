@@ -1,4 +1,4 @@
-"""A result as files: CSV for a spreadsheet, JSON with everything. Both say which models and data made it."""
+"""A result as files: CSV for a spreadsheet, JSON with everything, HTML to read. All say what made them."""
 
 from __future__ import annotations
 
@@ -7,8 +7,12 @@ import io
 import json
 from dataclasses import asdict
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from biobridge_core.types import Hit, Retrieval
+
+if TYPE_CHECKING:
+    from biobridge_core.service import BridgeService
 
 _FORMULA = ("=", "+", "@", "-", "\t", "\r")
 
@@ -38,6 +42,11 @@ def to_json(retrieval: Retrieval, retrieved: datetime) -> bytes:
     return json.dumps(whole, ensure_ascii=False, indent=1).encode()
 
 
+def to_html(bridge: BridgeService, retrieval: Retrieval, retrieved: datetime) -> bytes:
+    """The report: one file that opens anywhere, also without a network. Explains the best hits, so takes seconds."""
+    return bridge.report(retrieval, retrieved)
+
+
 def file_name(retrieval: Retrieval, ending: str) -> str:
     """A name that tells files apart and is valid on every system."""
     kept = "".join(c if c.isascii() and (c.isalnum() or c in "-.") else "_" for c in retrieval.query.label[:40])
@@ -60,6 +69,9 @@ def _cells(modality: str, hit: Hit) -> dict[str, object]:
         "status": hit.status.value,
         "score": f"{hit.score:.6g}",
         "percentile": f"{hit.percentile:.4f}",
+        "probability": "" if hit.probability is None else f"{hit.probability:.4g}",
+        "confident": "" if hit.confident is None else hit.confident,
+        "unspecific": hit.unspecific,
         "relation": hit.relation,
         "route": hit.route,
         "sources": "; ".join(hit.sources),
@@ -74,10 +86,13 @@ def _origin(retrieval: Retrieval, retrieved: datetime) -> dict[str, object]:
     versions = asdict(retrieval.provenance)
     lent = "; ".join(f"{entity.id} {share:.3f}" for entity, share in retrieval.read_from)
     rests = {"own_memory": retrieval.own_memory, "read_from": lent}
+    far = retrieval.distance_percentile
     return {
         **asked,
         "query_value": query.value,
         **rests,
+        "distance_percentile": "" if far is None else f"{far:.1f}",
+        "warnings": "; ".join(retrieval.warnings),
         **versions,
         "retrieved": retrieved.isoformat(timespec="seconds"),
     }
