@@ -6,6 +6,7 @@ import json
 import logging
 import sys
 from dataclasses import asdict
+from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -28,6 +29,12 @@ app.add_typer(kg_app, name="kg")
 app.add_typer(build_app, name="build")
 
 
+class _Format(StrEnum):
+    TEXT = "text"
+    JSON = "json"
+    HTML = "html"
+
+
 class _Stage(StrEnum):
     BUNDLE = "bundle"
     BUILD = "build"
@@ -41,7 +48,8 @@ def query(
     modality: Annotated[str | None, typer.Option(help="Read the input as this modality, e.g. disease.")] = None,
     to: Annotated[list[str] | None, typer.Option(help="Modality to rank; give it several times for several.")] = None,
     k: Annotated[int, typer.Option(help="Hits per modality, 1 to 1000; known links follow.")] = 10,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="The same as --format json.")] = False,
+    form: Annotated[_Format, typer.Option("--format", help="What to print; html is a report to keep.")] = _Format.TEXT,
 ) -> None:
     """Ask the bridge."""
     from biobridge_core.service import BridgeService
@@ -49,8 +57,14 @@ def query(
     if text == "-":
         text = sys.stdin.read()
     say = _progress if sys.stderr.isatty() else None  # someone waits; a script does not
-    result = BridgeService.open(progress=say).ask(text, modality=modality, to=to, k=k, progress=say)
-    print(json.dumps(asdict(result), ensure_ascii=False, indent=1) if as_json else _as_text(result, k))
+    bridge = BridgeService.open(progress=say)
+    result = bridge.ask(text, modality=modality, to=to, k=k, progress=say)
+    if as_json or form is _Format.JSON:
+        print(json.dumps(asdict(result), ensure_ascii=False, indent=1))
+    elif form is _Format.HTML:
+        sys.stdout.buffer.write(bridge.report(result, datetime.now(UTC), say))
+    else:
+        print(_as_text(result, k))
 
 
 @kg_app.command()
