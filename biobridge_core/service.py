@@ -23,7 +23,6 @@ from numpy.typing import NDArray
 import biobridge_core
 from biobridge_core import report
 from biobridge_core.batch import Batch, Engine
-from biobridge_core.bridge.calibration import FAR
 from biobridge_core.bundle import Bundle
 from biobridge_core.chem.depict import svg, weights_svg
 from biobridge_core.config import Settings
@@ -41,6 +40,7 @@ from biobridge_core.queueing import Progress
 from biobridge_core.retrieve import Head, Retriever
 from biobridge_core.shapes import Shapes
 from biobridge_core.types import (
+    FAR,
     Attribution,
     Entity,
     InputKind,

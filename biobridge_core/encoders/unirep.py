@@ -8,6 +8,7 @@ doi:10.1101/2020.05.11.088344; GPL-3.0); neither that package nor JAX is importe
 from __future__ import annotations
 
 import zipfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Self
 
@@ -20,6 +21,7 @@ from biobridge_core.encoders.base import (
     BatchedEncoder,
     EncoderIdentity,
     Prepared,
+    Progress,
     from_package,
     weights_digest,
 )
@@ -124,6 +126,45 @@ class Mlstm:
             total[:alive] += hidden[:alive]
         return total / torch.from_numpy(lengths).to(self.device, torch.float32)[:, None]
 
+    def mean_without(
+        self, tokens: NDArray[np.int64], gaps: Sequence[tuple[int, int]], progress: Progress | None = None
+    ) -> torch.Tensor:
+        """Mean hidden state of one sequence with each gap left out in turn, shape (n, H), float32.
+
+        What lies before a gap is walked once for all; behind it, all walk the same tokens side by side.
+
+        Parameters
+        ----------
+        gaps
+            First token and the one after the last, sorted by the latter, none empty.
+        progress
+            Called with (done, total) tokens.
+        """
+        n, width, length = len(gaps), self.width, len(tokens)
+        state = torch.zeros(3, n + 1, width, device=self.device)  # hidden, cell, sum of hidden; the whole comes first
+        kept = torch.zeros(3, n, width, device=self.device)  # the whole before each gap
+        joined = torch.zeros(n + 1, width + N_TOKENS, device=self.device, dtype=self.dtype)
+        starts, ends = np.array(gaps).reshape(-1, 2).T
+        if (np.diff(ends) < 0).any():
+            raise ValueError("gaps must be sorted by their end")
+        alive = 1
+        for step in range(length):
+            for gap in np.flatnonzero(starts == step):
+                kept[:, gap] = state[:, 0]
+            while alive <= n and ends[alive - 1] <= step:
+                state[:, alive] = kept[:, alive - 1]
+                alive += 1
+            rows = min(n + 1, alive if alive <= 8 else -(-alive // 8) * 8)  # as in `mean_hidden`
+            same = torch.full((rows,), int(tokens[step]), device=self.device)
+            self._step(same, state[0, :rows], state[1, :rows], joined[:rows])
+            state[2, :alive] += state[0, :alive]
+            if progress is not None and step % 20 == 0:
+                progress(step, length)
+        for place in range(alive, n + 1):  # a gap that reaches to the end
+            state[:, place] = kept[:, place - 1]
+        left = torch.from_numpy(length - (ends - starts)).to(self.device, torch.float32)
+        return state[2, 1:] / left[:, None]
+
     def _step(self, tokens: torch.Tensor, hidden: torch.Tensor, cell: torch.Tensor, joined: torch.Tensor) -> None:
         """Advance ``hidden`` and ``cell`` (r, H) in place by one token; ``joined`` (r, H + 26) is work space."""
         width = self.width
@@ -183,6 +224,28 @@ class UniRep(BatchedEncoder[NDArray[np.int64]]):
     def dtype(self) -> torch.dtype:
         """Precision of the matrix products."""
         return self._model.dtype
+
+    def without(
+        self, sequence: str, windows: Sequence[tuple[int, int]], progress: Progress | None = None
+    ) -> NDArray[np.float32]:
+        """Vectors of a sequence with each window of residues left out in turn, shape (n, 1900).
+
+        The same as encoding the shortened sequences, in half the time: they share their beginnings.
+
+        Parameters
+        ----------
+        windows
+            First residue, counted from 0, and the one after the last, sorted by the latter; none empty.
+
+        Raises
+        ------
+        InputError
+            If the sequence is refused.
+        """
+        tokens = tokenise(sequence)
+        with torch.inference_mode():
+            found = self._model.mean_without(tokens, [(first + 1, last + 1) for first, last in windows], progress)
+        return np.asarray(found.cpu().numpy(), dtype=np.float32)
 
     def _prepare(self, text: str) -> Prepared[NDArray[np.int64]]:
         return Prepared((tokenise(text),))
