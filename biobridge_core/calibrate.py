@@ -5,7 +5,7 @@ A fitted curve is a table of scores and chances whatever it was fitted with, so 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -49,14 +49,14 @@ class Bins:
 
 @dataclass(frozen=True)
 class Measured:
-    """How well a calibration holds on queries that it did not see."""
+    """How well a calibration holds on queries that it did not see; means over all ways the queries were halved."""
 
     ece: float
     brier: float
     base_brier: float  #: of a constant chance, the share of true links among these very hits
     base_rate: float
     n_hits: int
-    bins: Bins
+    bins: Bins  #: over all halvings together, each hit counted once
 
     @property
     def skill(self) -> float:
@@ -139,7 +139,13 @@ def fit(
 
 
 def measure(
-    scores: NDArray[np.floating], labels: NDArray[np.bool_], queries: NDArray[np.integer], *, seed: int = 0
+    scores: NDArray[np.floating],
+    labels: NDArray[np.bool_],
+    queries: NDArray[np.integer],
+    counted: NDArray[np.bool_] | None = None,
+    *,
+    repeats: int = 5,
+    seed: int = 0,
 ) -> Measured:
     """Fit on each half of the queries and measure on the other; the method, too, is chosen without the other half.
 
@@ -147,24 +153,31 @@ def measure(
     ----------
     scores, labels, queries
         See `fit`; at least two queries.
+    counted
+        Which hits (n,) are measured; all by default.
+    repeats
+        How often the queries are halved anew: one halving of few queries says little.
     """
+    shown = np.ones(len(scores), dtype=bool) if counted is None else counted
 
     def choosing(s: NDArray[np.floating], y: NDArray[np.bool_], q: NDArray[np.integer]) -> Curve:
         return fit(s, y, q, seed=seed + 1)
 
-    return assess(_across(scores, labels, queries, choosing, seed=seed, with_queries=True), labels, seed=seed)
+    ways = [_across(scores, labels, queries, choosing, seed=seed + i, with_queries=True)[shown] for i in range(repeats)]
+    return assess(ways, labels[shown], seed=seed)
 
 
-def assess(chances: _Floats, labels: NDArray[np.bool_], *, seed: int = 0) -> Measured:
-    """Compare predicted chances (n,) with what is there (n,)."""
+def assess(ways: Sequence[_Floats], labels: NDArray[np.bool_], *, seed: int = 0) -> Measured:
+    """Compare chances (n,) that were predicted in one or several ways with what is there (n,)."""
     rate = float(labels.mean())
+    together = reliability(np.concatenate(ways), np.tile(labels, len(ways)), seed=seed)
     return Measured(
-        ece=(bins := reliability(chances, labels, seed=seed)).ece,
-        brier=float(np.mean((chances - labels) ** 2)),
+        ece=float(np.mean([reliability(chances, labels, seed=seed).ece for chances in ways])),
+        brier=float(np.mean([np.mean((chances - labels) ** 2) for chances in ways])),
         base_brier=rate * (1 - rate),
         base_rate=rate,
         n_hits=len(labels),
-        bins=bins,
+        bins=Bins(together.predicted, together.observed, np.round(together.counts / len(ways)).astype(np.int64)),
     )
 
 

@@ -15,7 +15,7 @@ import typer
 
 from biobridge_core.config import Settings
 from biobridge_core.errors import BioBridgeError
-from biobridge_core.types import HitStatus
+from biobridge_core.types import CONFIDENT, HitStatus
 
 if TYPE_CHECKING:
     from biobridge_core.types import Hit, Retrieval
@@ -155,6 +155,28 @@ def build_bridge() -> None:
     print(stages.build_bridge(Settings.from_env(), progress=_progress))
 
 
+@app.command()
+def evaluate(
+    split: Annotated[
+        str, typer.Argument(help="transductive, cold_entity, cold_scaffold or cold_branch.")
+    ] = "transductive",
+    seed: Annotated[int, typer.Option(help="Draws the split and starts the training.")] = 0,
+    share: Annotated[float, typer.Option(help="Share of the heads of each task that is asked.")] = 1.0,
+) -> None:
+    """Train the bridge on a split, unless that is done, and rank its test links: bridge and simple rivals."""
+    from biobridge_core.evaluate.report import as_text, evaluate_split
+
+    print(as_text(evaluate_split(Settings.from_env(), split, seed=seed, share=share, progress=_progress)))
+
+
+@build_app.command("calibration")
+def build_calibration() -> None:
+    """Calibrate the built bridge again, without training it (part of `build bridge`)."""
+    from biobridge_core.bridge.calibration_stage import add_calibration
+
+    print(add_calibration(Settings.from_env(), progress=_progress))
+
+
 @build_app.command("bundle")
 def build_bundle() -> None:
     """Put graph, catalogue and bridge together into the folder that the app opens."""
@@ -179,6 +201,9 @@ def _kg_folder(where: _Stage) -> Path:
 def _as_text(result: Retrieval, k: int) -> str:
     lines = [f"{result.query.label} · asked as {result.query.modality} · {result.seconds * 1000:.0f} ms"]
     lines += [f"! {warning}" for warning in result.warnings]
+    if result.distance_percentile is not None:
+        share = f"{result.distance_percentile:.0f} %"
+        lines.append(f"Distance: {share} of entities unseen in training lie nearer to the training entities.")
     if result.entity is None and result.nearest_known:
         near = ", ".join(f"{entity.name} {cosine:.3f}" for entity, cosine in result.nearest_known[:3])
         lines.append(f"Not in the graph itself; nearest there (cosine in the encoder's space): {near}")
@@ -194,14 +219,22 @@ def _as_text(result: Retrieval, k: int) -> str:
         hidden = found.n_known - sum(hit.status is HitStatus.KNOWN for hit in best + lower[:k])
         if hidden:
             lines.append(f"       {hidden:,} more known links rank lower; a larger --k or --json shows more of them.")
-    lines.append("\nrank, score, percentile.  ● known in the graph  ○ predicted  ~ similar.")
+    lines.append("\nrank, score, percentile, chance.  ● known in the graph  ○ predicted  ~ similar.")
+    lines.append("chance: that the graph holds this link, measured on links hidden from the bridge; ? under")
+    lines.append(f"{_percent(CONFIDENT)}; - none given. (of most queries): among the ten best whatever is asked.")
     lines.append("Research use, not medical advice.")
     return "\n".join(lines)
 
 
 def _hit_line(hit: Hit) -> str:
     mark = {"known": "●", "predicted": "○", "similar": "~"}[hit.status.value]
-    return f"{hit.rank:>6} {mark} {hit.score:8.2g} {hit.percentile:6.2f}%  {hit.entity.name}  [{hit.entity.id}]"
+    chance = "-" if hit.probability is None else f"{_percent(hit.probability)}{' ' if hit.confident else '?'}"
+    name = f"{hit.entity.name}  [{hit.entity.id}]{'  (of most queries)' if hit.unspecific else ''}"
+    return f"{hit.rank:>6} {mark} {hit.score:8.2g} {hit.percentile:6.2f}% {chance:>8}  {name}"
+
+
+def _percent(share: float) -> str:
+    return "<0.1 %" if share < 0.001 else f"{100 * share:.2g} %"
 
 
 def _progress(message: str, done: float) -> None:
@@ -211,7 +244,7 @@ def _progress(message: str, done: float) -> None:
 def main(arguments: list[str] | None = None) -> Any:
     """Run the command line; an error that a person can mend is printed without a traceback."""
     words = sys.argv[1:] if arguments is None else arguments
-    level = logging.INFO if words[:1] in (["build"], ["train"]) else logging.WARNING
+    level = logging.INFO if words[:1] in (["build"], ["train"], ["evaluate"]) else logging.WARNING
     logging.basicConfig(level=level, format="%(levelname)s %(name)s: %(message)s", stream=sys.stderr)
     try:
         return app(arguments)

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from biobridge_core.bridge.calibration import CONFIDENT, Calibration
+from biobridge_core.bridge.calibration import Calibration, believed
 from biobridge_core.links import home_page
-from biobridge_core.types import Hit, HitStatus, Relation, Triple
+from biobridge_core.types import CONFIDENT, Hit, HitStatus, Relation, Triple
 
 if TYPE_CHECKING:
     from biobridge_core.kg.graph import KnowledgeGraph
@@ -38,7 +38,7 @@ def hits_of(
     ranks: Sequence[int],
     known: Mapping[int, list[Triple]],
     *,
-    own: bool,
+    trained: NDArray[np.integer] | None,
 ) -> tuple[Hit, ...]:
     """Hits at some places of a ranking.
 
@@ -52,16 +52,20 @@ def hits_of(
         (n,) into the ranking's rows, and the rank of each.
     known
         Row -> the links that the graph holds.
-    own
-        Whether the query's own links were read, else it was read as unseen.
+    trained
+        Places of what the query's own links that were read lead to; None where it was read as unseen.
     """
     ascending = np.sort(ranking.scores)
     percentiles = _percentiles(ascending, ranking.scores[places])
+    own, shift = trained is not None, 0.0
+    if trained is not None:
+        closed = np.isin(np.arange(len(ranking.scores)), trained)
+        shift = float(np.log1p(-believed(ranking.scores[None], closed[None])[0]))
     found = []
     for place, rank, percentile in zip(places, ranks, percentiles, strict=True):
         hit = _hit(graph, ranking, place, rank, percentile, known.get(int(ranking.rows[place]), []))
         if hit.relation:
-            hit = _with_chance(hit, calibration, place, own=own)
+            hit = _with_chance(hit, calibration, place, shift, own=own)
         found.append(hit)
     return tuple(found)
 
@@ -86,11 +90,11 @@ def _hit(
     )
 
 
-def _with_chance(hit: Hit, calibration: Calibration, place: int, *, own: bool) -> Hit:
+def _with_chance(hit: Hit, calibration: Calibration, place: int, shift: float, *, own: bool) -> Hit:
     unspecific = calibration.is_hub(hit.relation, place, known=own)
     chances = None
     if hit.status is HitStatus.PREDICTED and hit.rank <= calibration.depth:
-        score = np.log(np.maximum(np.array([hit.score]), 1e-38))
+        score = np.log(np.maximum(np.array([hit.score]), 1e-38)) - shift
         chances = calibration.chances(hit.relation, score, known=own)
     if chances is None:
         return replace(hit, unspecific=unspecific)

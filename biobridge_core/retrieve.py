@@ -219,9 +219,16 @@ class Retriever:
         rank_of = {int(i): rank for rank, i in enumerate(order, start=1)} if len(top) > k else {}
         ranks = [rank_of.get(int(i), position) for position, i in enumerate(top, start=1)]
         places = [int(i) for i in top]
-        own = way.asked.places is not None
-        hits = hits_of(self.graph, self._calibration, ranking, places, ranks, known, own=own)
+        trained = self._trained(way.asked, ranking.relations)
+        hits = hits_of(self.graph, self._calibration, ranking, places, ranks, known, trained=trained)
         return HitList(modality, hits, len(order), len(known), "; ".join(ranking.routes), note)
+
+    def _trained(self, asked: MemoryQuery, relations: Sequence[Relation]) -> NDArray[np.integer] | None:
+        """Places of the tails that the query's own links lead to, as far as they were read; None if none were."""
+        if asked.places is None:
+            return None
+        rows = [self._memory.adjacent(relation.name)[asked.places[[0]]].indices for relation in relations]
+        return np.asarray(np.unique(np.concatenate([np.empty(0, np.int64), *rows])))
 
     def _ranking(self, way: _Way, modality: str) -> Ranking:
         if modality in way.ranked:

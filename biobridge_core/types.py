@@ -108,6 +108,10 @@ class HitStatus(StrEnum):
     SIMILAR = "similar"  #: same modality: near in the foundation model's space, no link meant
 
 
+CONFIDENT = 0.5  #: a chance from which a hit is confident: more likely there than not
+FAR = 95.0  #: a distance percentile from which a query lies far from everything the bridge was trained with
+
+
 @dataclass(frozen=True, slots=True)
 class Hit:
     """A ranked tail."""

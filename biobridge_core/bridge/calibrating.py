@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from biobridge_core.bridge.calibration import Calibration, Entry
+from biobridge_core.bridge.calibration import Calibration, Entry, believed
 from biobridge_core.calibrate import Measured, fit, measure
 from biobridge_core.kg.hierarchy import link_matrix
 from biobridge_core.types import InputKind
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from biobridge_core.bridge.memory import Memory
     from biobridge_core.bridge.reader import Reader
     from biobridge_core.kg.split import TrainingView
+    from biobridge_core.types import Relation
 
 Progress = Callable[[str, float], None]  #: (what is being done, share done)
 
@@ -38,8 +39,8 @@ _LOG = logging.getLogger(__name__)
 class Answers:
     """The best hits of held-out queries of one relation, training links left out.
 
-    ``scores`` float32 and ``labels`` bool (n_queries, depth), best first; -inf where there are fewer hits; ``heads``
-    (n_queries,) rows.
+    ``scores`` float32 (the reader's, see `believed`) and ``labels`` bool (n_queries, depth), best first; -inf where
+    there are fewer hits; ``heads`` (n_queries,) rows.
     """
 
     relation: str
@@ -49,12 +50,11 @@ class Answers:
     labels: NDArray[np.bool_]
     n_links: int  #: held-out links of all queries of this sort, sampled or not
 
-    def flat(self, depth: int) -> tuple[NDArray[np.float32], NDArray[np.bool_], NDArray[np.integer]]:
-        """Scores, labels and query numbers (n,) of the ``depth`` best of each query."""
-        scores, labels = self.scores[:, :depth], self.labels[:, :depth]
-        queries = np.broadcast_to(np.arange(len(scores))[:, None], scores.shape)
-        there = np.isfinite(scores)
-        return scores[there], labels[there], queries[there]
+    def flat(self) -> tuple[NDArray[np.float32], NDArray[np.bool_], NDArray[np.integer], NDArray[np.integer]]:
+        """Scores, labels, query numbers and ranks, from 1, of all hits, (n,) each."""
+        there = np.isfinite(self.scores)
+        queries, ranks = np.nonzero(there)
+        return self.scores[there], self.labels[there], queries, ranks + 1
 
 
 def answers(
@@ -104,7 +104,10 @@ def answers(
     scores, labels = [], []
     for start in range(0, len(heads), _BLOCK):
         part = slice(start, start + _BLOCK)
-        found = np.where(trained[part].toarray() > 0, -np.inf, reader.scores(heads[part], relation))
+        given, closed = reader.scores(heads[part], relation), trained[part].toarray() > 0
+        if known:
+            given = given - np.log1p(-_believed(reader, heads[part], ends, closed))[:, None]
+        found = np.where(closed, -np.inf, given)
         best = np.argpartition(-found, depth - 1, axis=1)[:, :depth]
         order = np.take_along_axis(best, np.argsort(-np.take_along_axis(found, best, 1), axis=1, kind="stable"), 1)
         scores.append(np.take_along_axis(found, order, 1).astype(np.float32))
@@ -112,16 +115,25 @@ def answers(
     return Answers(relation, known, heads, np.concatenate(scores), np.concatenate(labels), len(links))
 
 
+def _believed(
+    reader: Reader, heads: NDArray[np.integer], ends: Relation, closed: NDArray[np.bool_]
+) -> NDArray[np.float64]:
+    """Share of the belief that goes to what is known, (n,), see `believed`."""
+    rivals = [r.name for r in reader.memory.graph.relations_between(ends.head, ends.tail)]
+    most = np.exp(np.stack([reader.scores(heads, name) for name in rivals]).max(axis=0))
+    return believed(most, closed)
+
+
 def entry_of(found: Answers, *, seed: int = 0) -> tuple[Entry, Measured | None]:
     """Calibrate one relation; the curve is kept only if it held across halves of the queries."""
-    scores, labels, queries = found.flat(SHOWN)
-    n_hits = int(labels.sum())
-    if found.n_links < MIN_LINKS or not 0 < n_hits < len(labels) or len(found.heads) < 2:
+    scores, labels, queries, ranks = found.flat()
+    shown = ranks <= SHOWN
+    if found.n_links < MIN_LINKS or not 0 < labels[shown].mean() < 1 or len(found.heads) < 2:
         reason = f"{found.n_links:,} links were held out, {MIN_LINKS} are needed"
         if found.n_links >= MIN_LINKS:
             reason = "none of the links held out is among the best hits"
         return Entry(None, found.n_links, 0.0, 0.0, reason), None
-    measured = measure(scores, labels, queries, seed=seed)
+    measured = measure(scores, labels, queries, shown, seed=seed)
     reason = ""
     if measured.ece > MAX_ECE:
         reason = f"the chances are {100 * measured.ece:.2g} points off on average, {100 * MAX_ECE:.2g} at most"

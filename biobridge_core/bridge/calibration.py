@@ -16,11 +16,9 @@ from numpy.typing import NDArray
 
 from biobridge_core.calibrate import Curve
 from biobridge_core.errors import ArtifactError
-from biobridge_core.types import InputKind
+from biobridge_core.types import CONFIDENT, InputKind
 
 CALIBRATION = "calibration.json"
-CONFIDENT = 0.5  #: a chance from which a hit counts as confident: more likely there than not
-FAR = 95.0  #: a distance percentile from which a query lies far from everything the bridge was trained with
 _FORMAT = 1
 _LOG = logging.getLogger(__name__)
 
@@ -58,7 +56,8 @@ class Calibration:
     hubs: Mapping[bool, Mapping[str, NDArray[np.int64]]] = field(default_factory=lambda: {True: {}, False: {}})
 
     def chances(self, relation: str, scores: NDArray[np.floating], *, known: bool) -> NDArray[np.float64] | None:
-        """Chance that the graph holds each link, of the reader's scores (n,); None where the relation has no curve."""
+        """Chance that the graph holds each link, of scores (n,) less the log of what `believed` leaves; None where the
+        relation has no curve."""
         entry = self.entries[known].get(relation)
         return None if entry is None or entry.curve is None else entry.curve(scores)
 
@@ -111,6 +110,16 @@ class Calibration:
             raise ArtifactError(
                 f"{path} cannot be read: {error}.", "Restore it, or run `biobridge build calibration`."
             ) from error
+
+
+def believed(scores: NDArray[np.floating], known: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """Share of the belief over all tails that goes to known ones: (n, n_tails) each -> (n,), at most 0.9999.
+
+    A score less log(1 − this) is the log of the belief among what is not known yet: that many of a query's links are
+    known must not make the rest look less likely.
+    """
+    whole = np.maximum(scores.sum(axis=1, dtype=np.float64), 1e-300)
+    return np.asarray(np.minimum(np.where(known, scores, 0).sum(axis=1, dtype=np.float64) / whole, 0.9999))
 
 
 _BOTH = (True, False)
