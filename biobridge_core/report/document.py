@@ -161,7 +161,7 @@ def _rests(retrieval: Retrieval) -> list[tuple[str, str]]:
 
 
 def _summary(retrieval: Retrieval, context: Context) -> str:
-    rows = []
+    rows: list[tuple[str, ...]] = []
     for listed in retrieval.lists:
         best = next((hit for hit in listed.hits if hit.status is not HitStatus.KNOWN), None)
         rows.append(
@@ -173,7 +173,9 @@ def _summary(retrieval: Retrieval, context: Context) -> str:
                 "" if best is None else _chance(best),
             )
         )
-    heads = ("kind", "ranked", "known links", "best without a known link", "chance")
+    heads = ["kind", "ranked", "known links", "best without a known link", "chance"]
+    if not any(row[-1] for row in rows):
+        heads, rows = heads[:-1], [row[:-1] for row in rows]
     return f"<section><h2>What was found</h2>{table('Kinds of entities', heads, rows)}</section>"
 
 
@@ -201,9 +203,9 @@ def _hits(hits: Sequence[Hit], caption: str, context: Context, *, drawn: bool) -
     columns: dict[str, list[str]] = {
         "structure": pictures,
         "name": [_name(hit) for hit in hits],
-        "link": [_MARKS[hit.status] + (" · high for most queries" if hit.unspecific else "") for hit in hits],
+        "link": [_link(hit) for hit in hits],
         "chance": [_chance(hit) if any_chance else "" for hit in hits],
-        "rank": [number(hit.rank) for hit in hits],
+        "rank": [f'<span class="n">{number(hit.rank)}</span>' for hit in hits],
         "percentile": [f"{hit.percentile:.2f}" for hit in hits],
         "score": [two(hit.score) for hit in hits],
         "how": [t(_how(hit, context.relations)) for hit in hits],
@@ -216,9 +218,13 @@ def _hits(hits: Sequence[Hit], caption: str, context: Context, *, drawn: bool) -
 
 def _name(hit: Hit) -> str:
     full = hit.entity.full_name
-    return f"<b>{t(hit.entity.name)}</b>" + (
-        f"<br><small>{t(full)}</small>" if full not in {"", hit.entity.name} else ""
-    )
+    second = f"<br><small>{t(full)}</small>" if full not in {"", hit.entity.name} else ""
+    return f'<div class="name"><b>{t(hit.entity.name)}</b>{second}</div>'
+
+
+def _link(hit: Hit) -> str:
+    often = "<br><small>high for most queries</small>" if hit.unspecific else ""
+    return f'<span class="n">{_MARKS[hit.status]}</span>{often}'
 
 
 def _chance(hit: Hit) -> str:

@@ -21,7 +21,8 @@ table {border-collapse: collapse; width: 100%; font-size: .9rem;}
 caption {text-align: left; color: #4c5a62; padding: .2rem 0;}
 th, td {text-align: left; vertical-align: top; padding: .3rem .6rem .3rem 0; border-bottom: 1px solid #e4ebed;}
 th {color: #4c5a62; font-weight: 600;}
-.hits td:nth-child(2), .hits td:nth-child(1) {overflow-wrap: anywhere;}
+.n {white-space: nowrap;}
+.name {min-width: 9rem; overflow-wrap: break-word;}
 figure {margin: .5rem 0; max-width: 680px;}
 svg {width: 100%; height: auto; font: 12px system-ui, sans-serif;}
 svg text {fill: #4c5a62;}
