@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import re
 from collections import Counter
 from collections.abc import Iterator
@@ -68,6 +69,7 @@ def _separator(lines: list[str]) -> str:
 def _records(lines: list[str], separator: str) -> Iterator[Record]:
     """Cut lines into cells. A quotation mark that is never closed spoils its own line alone."""
     at = 0
+    width = next((line.count(separator) for line in lines if line.strip()), 0) if separator else 0
     while at < len(lines):
         number, content = at + 1, lines[at]
         at += 1
@@ -78,7 +80,10 @@ def _records(lines: list[str], separator: str) -> Iterator[Record]:
             continue
         joined, used = content, 0
         while joined.count('"') % 2 and used < _LINES_JOINED and at + used < len(lines):
-            joined += "\n" + lines[at + used]
+            following = lines[at + used]
+            if '"' not in following.replace('""', "") and following.count(separator) == width:
+                break  # a line of its own
+            joined += "\n" + following
             used += 1
         if joined.count('"') % 2:
             cells = tuple(content.replace('"', "").split(separator))
@@ -86,7 +91,7 @@ def _records(lines: list[str], separator: str) -> Iterator[Record]:
             continue
         at += used
         try:
-            cells = tuple(next(csv.reader(joined.split("\n"), delimiter=separator)))
+            cells = tuple(next(csv.reader(io.StringIO(joined, newline=""), delimiter=separator)))
         except csv.Error as error:
             yield Record(number, (), f"The line cannot be read: {error}.")
             continue

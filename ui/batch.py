@@ -107,12 +107,13 @@ def _take_example(label: str) -> None:
 def show(bridge: BridgeService, upload: Upload) -> None:
     """What the file was read as, and what came of it."""
     job: Job | None = st.session_state.get(_KEY)
-    if job is None:
-        _plan(bridge, upload)
-        return
-    if job.running:
-        _work(job)
-    _results(bridge, job)
+    with st.empty().container(key="batch"):  # one place, so that nothing of the last state is left beside this one
+        if job is None:
+            _plan(bridge, upload)
+            return
+        if job.running:
+            _work(job)
+        _results(bridge, job)
 
 
 def _plan(bridge: BridgeService, upload: Upload) -> None:
@@ -263,7 +264,8 @@ def _seconds(value: float) -> str:
 
 def _results(bridge: BridgeService, job: Job) -> None:
     counts = {status.value: n for status, n in job.batch.counts().items()}
-    st.markdown(f"##### {sentence(counts, service.words(job.batch.to)[1])}")
+    said = sentence(counts, service.words(job.batch.to)[1])
+    st.markdown(f"##### {theme.plain(job.upload.name, 40)}: {said}")
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="batch actions"):
         if not job.batch.finished:
             st.button("Go on", icon=":material/play_arrow:", key="batch go on", on_click=_go_on)

@@ -46,7 +46,7 @@ def browse(bridge: BridgeService, batch: Batch) -> None:
             st.caption(f"The first {_CARDS} of {theme.number(len(results))} rows. The CSV has all of them.")
     if chosen is not None:
         _one(bridge, chosen)
-    st.caption("● known: the graph has the link. ○ predicted: proposed by the bridge. ◇ similar: no link meant.")
+    st.caption("Tick a row to see its hits in full. ● known: the graph has the link. ○ predicted: proposed by the bridge. ◇ similar: no link meant.")
 
 
 def draw(results: Sequence[RowResult], key: str) -> RowResult | None:
@@ -59,7 +59,7 @@ def draw(results: Sequence[RowResult], key: str) -> RowResult | None:
             "status": [STATES[r.status.value] for r in results],
             "is": [r.entity.name if r.entity else "" for r in results],
             "hits": [[_short(hit) for hit in _hits(r)] for r in results],
-            "known": [r.hits.n_known if r.hits else None for r in results],
+            "known": [theme.number(r.hits.n_known) if r.hits else "" for r in results],
             "best": [_best(r, chance) for r in results],
             "notes": [_notes(r) for r in results],
         }
@@ -71,7 +71,7 @@ def draw(results: Sequence[RowResult], key: str) -> RowResult | None:
         "status": c.TextColumn("Status", width=90),
         "is": c.TextColumn("In the graph", width=120, help="The entity of the graph that the input is."),
         "hits": c.ListColumn("Best hits", width=480, help="● known, ○ predicted, ◇ similar; the best first."),
-        "known": c.NumberColumn("Known", width=65, help="Links of this kind that the graph has."),
+        "known": c.TextColumn("Known", width=65, help="Links of this kind that the graph has."),
         "best": c.TextColumn(
             "Best", width=65, help="Chance that the graph holds the best hit's link, or else its score."
         ),
