@@ -26,6 +26,7 @@ Progress = Callable[[str, float], None]  #: (what is being done, share done)
 
 STAGE = "bundle"
 PARTS = ("kg", "catalogue", "bridge")
+OPTIONAL = ("map", "embedding")  #: go along where they were built from this graph; nothing fails without them
 MAX_BYTES = 60 * 10**6
 
 _LOG = logging.getLogger(__name__)
@@ -65,7 +66,8 @@ class Bundle:
             )
         say("Checking every file", 0.0)
         manifest = verify_folder(folder, STAGE)
-        manifests = {part: read_manifest(folder / part, part) for part in PARTS}
+        more = [part for part in OPTIONAL if (folder / part).is_dir()]
+        manifests = {part: read_manifest(folder / part, part) for part in (*PARTS, *more)}
         _check_parts(folder, manifest, manifests)
         say("Opening the knowledge graph", 0.5)
         graph = KnowledgeGraph.load(folder / "kg", verify=False)
@@ -96,6 +98,7 @@ def assemble(settings: Settings, *, max_bytes: int = MAX_BYTES) -> dict[str, int
         If a part is missing or damaged, the parts do not belong together, or they exceed ``max_bytes``.
     """
     manifests = {part: verify_folder(settings.build / part, part) for part in PARTS}
+    manifests |= _optional(settings.build, manifests["catalogue"].inputs["graph"])
     inputs = {part: manifest.digest for part, manifest in manifests.items()}
     meta: dict[str, object] = {"profile": settings.profile, "seconds": _seconds(manifests)}
     with write_folder(settings.bundle, STAGE, inputs=inputs, meta=meta) as new:
@@ -104,7 +107,7 @@ def assemble(settings: Settings, *, max_bytes: int = MAX_BYTES) -> dict[str, int
                 target = new / part / name
                 target.parent.mkdir(parents=True, exist_ok=True)
                 shutil.copyfile(settings.build / part / name, target)
-        sizes = {part: _size(new / part) for part in PARTS}
+        sizes = {part: _size(new / part) for part in manifests}
         meta["bytes"] = sizes
         _check_size(sizes, max_bytes)
         write_manifest(new, STAGE, inputs=inputs, meta=meta)  # early, so that what is about to replace can be opened
@@ -113,6 +116,20 @@ def assemble(settings: Settings, *, max_bytes: int = MAX_BYTES) -> dict[str, int
         _LOG.info("%-10s %6.1f MB", part, size / 1e6)
     _LOG.info("%-10s %6.1f MB in %s", STAGE, sum(sizes.values()) / 1e6, settings.bundle)
     return sizes
+
+
+def _optional(build: Path, graph_digest: str) -> dict[str, Manifest]:
+    """The optional parts that were built from this graph; others are named and left out."""
+    found = {}
+    for part in OPTIONAL:
+        if not (build / part / MANIFEST).is_file():
+            continue
+        manifest = verify_folder(build / part, part)
+        if manifest.inputs.get("graph") == graph_digest:
+            found[part] = manifest
+        else:
+            _LOG.warning("%s was made from another graph and is left out of the bundle.", build / part)
+    return found
 
 
 def catalogue_is_current(folder: Path, graph: KnowledgeGraph, encoder_ids: Mapping[str, str]) -> bool:

@@ -177,6 +177,14 @@ def build_calibration() -> None:
     print(add_calibration(Settings.from_env(), progress=_progress))
 
 
+@build_app.command("kge")
+def build_embedding() -> None:
+    """Train the small graph embedding that explanations ask for a second opinion."""
+    from biobridge_core.evaluate.embedding_stage import build_embedding as train
+
+    print(train(Settings.from_env(), progress=_progress))
+
+
 @build_app.command("bundle")
 def build_bundle() -> None:
     """Put graph, catalogue and bridge together into the folder that the app opens."""

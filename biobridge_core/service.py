@@ -57,6 +57,7 @@ from biobridge_core.uploads import ReadAs, Row
 
 logger = logging.getLogger(__name__)
 
+_READ = 64  #: raw inputs whose vectors are kept: they are asked about again
 _KIND_OF_QUERY = {
     QueryKind.SEQUENCE: InputKind.SEQUENCE,
     QueryKind.SMILES: InputKind.SMILES,
@@ -100,6 +101,7 @@ class BridgeService:
         say("Indexing names", 0.8)
         self._lookup = Lookup(bundle.graph)
         self._encoders = Encoders(settings, self.device, bundle.catalogue)
+        self._read: dict[tuple[InputKind, str, str], tuple[Head, tuple[str, ...]]] = {}  # the latest raw inputs
         say("Ready", 1.0)
 
     @classmethod
@@ -122,6 +124,7 @@ class BridgeService:
         """Read the memory of every kind of entity now, so that no question waits for it."""
         self._lookup.prepare()
         self._retriever.prepare()
+        self._explainer.prepare()
 
     def load_encoders(self, progress: Progress | None = None) -> None:
         """Load every frozen encoder now, so that no raw input waits for one; `status` says which cannot be used."""
@@ -379,8 +382,13 @@ class BridgeService:
         if row is not None and (refused := self._encoders.get(kind, progress or _quiet).refusal(query.value)):
             note = f"{refused.message} It is asked by its entry in the graph instead."
             return self._retriever.head(row), (note,)
-        vector, notes = self._vector(kind, query.value, progress)
-        return Head(vector, kind, query.modality, row, query.value), notes
+        key = (kind, query.modality, query.value)
+        if (read := self._read.get(key)) is None:
+            vector, notes = self._vector(kind, query.value, progress)
+            read = self._read[key] = Head(vector, kind, query.modality, row, query.value), notes
+            while len(self._read) > _READ:
+                self._read.pop(next(iter(self._read)), None)
+        return read
 
     def _vector(
         self, kind: InputKind, value: str, progress: Progress | None
