@@ -4,20 +4,15 @@ from __future__ import annotations
 
 import os
 import shutil
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+from browser.serving import DEEP_LINK, ROUTES, App, started
 from playwright.sync_api import Browser, Page, Route, sync_playwright
 
-ROOT = Path(__file__).resolve().parents[2]
 NO_BROWSER = os.environ.get("BIOBRIDGE_NO_BROWSER") == "1"
 SCREENSHOTS = os.environ.get("BIOBRIDGE_SCREENSHOTS")  #: a folder outside the repository
 ARGUMENTS = (
@@ -30,7 +25,6 @@ ARGUMENTS = (
 )
 PATIENCE = int(os.environ.get("BIOBRIDGE_PATIENCE", "90")) * 1000  #: milliseconds for one answer
 LOADING = 600_000  #: milliseconds for the models to load; seconds on an idle machine
-DEEP_LINK = "/explore?q=UniProtKB:P35498&to=disease"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -42,68 +36,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
                 item.add_marker(pytest.mark.skip(reason="BIOBRIDGE_NO_BROWSER=1"))
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-@dataclass
-class App:
-    """A running app, and what the first visitor of the cold server saw, who came by a deep link."""
-
-    address: str
-    log: Path
-    process: subprocess.Popen[bytes]
-    first_cards: list[str] = field(default_factory=list)
-    first_text: str = ""
-
-    def alive(self) -> bool:
-        return self.process.poll() is None
-
-
 @pytest.fixture(scope="session")
 def app(tmp_path_factory: pytest.TempPathFactory, chromium: Browser) -> Iterator[App]:
-    port = _free_port()
-    log = tmp_path_factory.mktemp("app") / "log.txt"
-    with log.open("wb") as out:
-        process = subprocess.Popen(
-            [
-                sys.executable,
-                "-m",
-                "streamlit",
-                "run",
-                "app.py",
-                "--server.port",
-                str(port),
-                "--server.address",
-                "127.0.0.1",
-            ],
-            cwd=ROOT,
-            stdout=out,
-            stderr=subprocess.STDOUT,
-        )
-    try:
-        running = App(f"http://127.0.0.1:{port}", log, process)
-        _wait(running)
+    with started(tmp_path_factory.mktemp("app") / "log.txt") as running:
         _visit_first(running, chromium)
         yield running
-    finally:
-        process.terminate()
-        process.wait(timeout=30)
-
-
-def _wait(running: App) -> None:
-    until = time.monotonic() + 120
-    while time.monotonic() < until:
-        assert running.alive(), running.log.read_text()
-        try:
-            with urllib.request.urlopen(f"{running.address}/_stcore/health", timeout=5) as answer:
-                if answer.status == 200:
-                    return
-        except OSError:
-            time.sleep(0.3)
-    raise AssertionError(f"the app did not start:\n{running.log.read_text()}")
 
 
 def _visit_first(running: App, chromium: Browser) -> None:
@@ -155,6 +92,13 @@ class Visit:
     @staticmethod
     def _cards(kind: str) -> str:
         return f".st-key-kind_{kind} .bb-card" if kind else ".bb-card"
+
+    def arrive(self, name: str) -> None:
+        """Open a page by its deep link and wait until it stands."""
+        path, ready = ROUTES[name]
+        self.open(path)
+        self.page.locator(ready).first.wait_for(state="attached")
+        self.wait_until_idle()
 
     def wait_until_idle(self) -> None:
         self.page.wait_for_function(

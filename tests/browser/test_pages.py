@@ -1,0 +1,131 @@
+"""The main path of every page, its deep link on a cold and on a warm server, and every example of the first page."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from browser.serving import ROUTES, started
+
+from ui import nav
+from ui.asking import EXAMPLES
+from ui.evidence import STUDIES
+
+
+@pytest.mark.parametrize("name", ROUTES)
+def test_a_cold_deep_link_has_frame_menu_and_title(name, chromium, tmp_path):
+    path, _ = ROUTES[name]
+    with started(tmp_path / "log.txt") as cold:
+        page = chromium.new_page(viewport={"width": 1440, "height": 900})
+        page.set_default_timeout(120_000)
+        page.goto(cold.address + path)
+        page.locator(".st-key-frame").get_by_text(nav.PURPOSE).wait_for()
+        page.wait_for_function("title => document.title.startsWith(title)", arg=dict(nav.PAGES)[name])
+        menu = page.locator("[data-testid=stTopNavLink]").all_inner_texts()
+        assert [entry.strip() for entry in menu] == [title for key, title in nav.PAGES if nav.exists(key)]
+        assert "Page not found" not in page.locator("body").inner_text()
+        page.close()
+
+
+@pytest.mark.parametrize(("width", "height", "dark"), [(1440, 900, False), (390, 844, True)])
+@pytest.mark.parametrize("name", ROUTES)
+def test_a_deep_link_shows_the_page_and_nothing_is_wider_than_the_window(visit, name, width, height, dark):
+    here = visit("/_stcore/health", width=width, height=height, dark=dark)
+    here.arrive(name)
+    assert here.page.locator("[data-testid=stException]").count() == 0
+    assert "Traceback" not in here.page.locator("body").inner_text()
+    assert here.page.evaluate("document.documentElement.scrollWidth") <= width
+    main = here.page.locator("[data-testid=stMain]")
+    assert main.evaluate("main => main.scrollWidth <= main.clientWidth + 1"), "the page scrolls sideways"
+    here.screenshot(f"{name}-{width}-{'dark' if dark else 'light'}")
+
+
+@pytest.mark.parametrize("number", range(len(EXAMPLES)))
+def test_every_example_of_home_opens_its_answer(visit, number):
+    here = visit("/")
+    here.page.get_by_role("button", name=EXAMPLES[number][0]).click()
+    here.page.wait_for_url(re.compile("/explore"))
+    assert len(here.cards()) >= 10
+    assert "Read as" in here.page.locator(".st-key-understood").inner_text()
+    assert here.page.get_by_test_id("stAlert").filter(has_text="went wrong").count() == 0
+
+
+def test_the_menu_leads_from_page_to_page(visit):
+    here = visit("/about")
+    for key, title in nav.PAGES:
+        if not nav.exists(key):
+            continue
+        here.page.locator("[data-testid=stTopNavLink]").get_by_text(title, exact=True).click()
+        here.page.locator(".st-key-frame").get_by_text(f"{nav.NAME} · {title}").wait_for()
+
+
+def test_explore_asks_filters_and_says_why(visit):
+    here = visit("/explore", width=390, height=844)
+    here.ask("TP53")
+    here.wait_for_hits()
+    here.wait_until_idle()
+    assert any("● known" in card for card in here.cards())
+    here.page.get_by_text("○ Predicted", exact=True).click()
+    here.page.wait_for_function(
+        "() => ![...document.querySelectorAll('.bb-card')].some(card => card.textContent.includes('● known'))"
+    )
+    here.wait_until_idle()
+    here.page.locator(".st-key-hits_cards [data-testid=stSelectbox] input").click()
+    here.page.get_by_role("option").first.click()
+    panel = here.page.locator(".st-key-why")
+    panel.wait_for()
+    panel.get_by_text("Paths through the graph").first.wait_for()
+    assert "Explained in" in panel.inner_text()
+
+
+@pytest.mark.skipif("entity" not in ROUTES, reason="the page is not in this checkout")
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ("UniProtKB:P35498", "SCN1A"),
+        ("CC(=O)Oc1ccccc1C(=O)O", "aspirin"),
+        ("MONDO:0100135", "Dravet"),
+        ("GO:0006915", "apopto"),
+    ],
+)
+def test_entity_shows_what_a_thing_is(visit, asked, said):
+    here = visit(f"/entity?q={asked}")
+    here.page.locator(".st-key-entity_head").wait_for()
+    here.wait_until_idle()
+    assert said.casefold() in here.page.locator("[data-testid=stMain]").inner_text().casefold()
+    assert here.page.get_by_test_id("stAlert").filter(has_text="went wrong").count() == 0
+
+
+@pytest.mark.skipif("batch" not in ROUTES, reason="the page is not in this checkout")
+def test_batch_answers_good_rows_names_bad_ones_and_gives_a_file(visit):
+    here = visit("/batch")
+    rows = "smiles,name\nCC(=O)Oc1ccccc1C(=O)O,aspirin\nC1CC(,broken\nCN1C=NC2=C1C(=O)N(C(=O)N2C)C,<script>alert(1)</script>\n"
+    here.page.on("dialog", lambda dialog: pytest.fail(dialog.message))
+    here.page.locator("[data-testid=stFileUploader] input[type=file]").set_input_files(
+        files=[{"name": "three.csv", "mimeType": "text/csv", "buffer": rows.encode("latin-1")}]
+    )
+    here.page.get_by_role("button", name="Ask about every row").click()
+    here.page.get_by_text("2 of 3 rows answered").wait_for()
+    here.wait_until_idle()
+    with here.page.expect_download() as waiting:
+        here.page.get_by_role("button", name="CSV").click()
+    text = waiting.value.path().read_text(encoding="utf-8-sig")
+    assert "aspirin" in text
+    assert "broken" in text
+
+
+@pytest.mark.parametrize("study", [study.key for study in STUDIES])
+def test_evidence_shows_every_study(visit, study):
+    here = visit("/evidence")
+    title = next(s.title for s in STUDIES if s.key == study)
+    here.page.locator("[data-testid=stMain]").get_by_role("radio", name=title, exact=True).click()
+    here.page.locator(".st-key-study_body h3").get_by_text(title, exact=True).wait_for()
+    here.page.wait_for_url(re.compile(f"study={study}|/evidence$"))
+    here.wait_until_idle()
+    assert here.page.get_by_test_id("stAlert").filter(has_text="went wrong").count() == 0
+
+
+def test_about_says_what_made_it_and_what_it_is_not(visit):
+    here = visit("/about")
+    for said in ("Sources and licences", "Model card", "Limits", "no medical device"):
+        here.page.locator("[data-testid=stMain]").get_by_text(said).first.wait_for()
