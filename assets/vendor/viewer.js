@@ -8,7 +8,7 @@
     [50, "#ffdb13", "low (50–70)"], [-1e9, "#ff7d45", "very low (under 50)"]];
   const CHAINS = ["#0072b2", "#d55e00", "#00805e", "#b0468c", "#b07a00", "#56b4e9", "#6f4fb8", "#8a6a00"];
   const UP = [230, 120, 0], DOWN = [40, 120, 215], PICKED = "#c2188f";
-  let args = {}, viewer = null, drawn = "", written = "", colour = "", from = 0, to = 0, anchor = 0, letters = [];
+  let args = {}, viewer = null, drawn = "", written = "", colour = "", wanted = "", from = 0, to = 0, anchor = 0, letters = [];
 
   function send(type, more) {
     window.parent.postMessage(Object.assign({isStreamlitMessage: true, type: type}, more || {}), "*");
@@ -49,7 +49,8 @@
   }
   function buttons() {
     const found = options();
-    if (!found.some((option) => option[0] === colour)) colour = found.length ? found[0][0] : "chain";
+    if (!found.some((option) => option[0] === wanted)) wanted = "";
+    colour = wanted || (found.length ? found[0][0] : "chain");
     const place = by("colours");
     place.replaceChildren();
     if (found.length > 1) found.forEach(function (option) {
@@ -57,7 +58,7 @@
       made.type = "button";
       made.textContent = option[1];
       made.setAttribute("aria-pressed", String(option[0] === colour));
-      made.onclick = function () { colour = option[0]; buttons(); paint(); fit(); };
+      made.onclick = function () { wanted = option[0]; buttons(); paint(); fit(); };
       place.append(made);
     });
     legend();
@@ -192,7 +193,7 @@
     by("reset").hidden = !args.model;
     stage.classList.toggle("wide", !args.sequence);
     stage.setAttribute("aria-label", args.label || "Three-dimensional structure");
-    if (args.height) stage.style.height = strip.style.maxHeight = Number(args.height) + "px";
+    document.documentElement.style.setProperty("--height", (Number(args.height) || 400) + "px");
     if (!args.model || drawn === args.model) return;
     drawn = args.model;
     stage.replaceChildren();
@@ -233,15 +234,13 @@
     const root = document.documentElement.style;
     [["--text", given.textColor], ["--ground", given.backgroundColor], ["--second", given.secondaryBackgroundColor],
       ["--accent", given.primaryColor]].forEach((pair) => { if (/^[#\w(),. %]+$/.test(pair[1] || "")) root.setProperty(pair[0], pair[1]); });
-    document.documentElement.style.colorScheme = given.base === "dark" ? "dark" : "light";
   }
   window.addEventListener("message", function (event) {
     if (!event.data || event.data.type !== "streamlit:render") return;
     const next = event.data.args || {};
     theme(event.data.theme);
-    const restart = next.values_label !== args.values_label;
+    if (JSON.stringify(next.values) !== JSON.stringify(args.values)) wanted = "";  // new colours are shown at once
     args = next;
-    if (restart) colour = "";
     write();
     draw();
     buttons();

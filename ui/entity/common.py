@@ -40,7 +40,10 @@ CSS = """
 .bb-plain {border-left: 4px solid color-mix(in srgb, currentColor 35%, transparent); padding: .1rem 0 .1rem .9rem;
   max-width: 150ch; line-height: 1.5; columns: 2 46ch; column-gap: 3rem;}
 .bb-plain p {margin: 0 0 .45rem; break-inside: avoid;}
-.bb-picture svg {max-width: 100%; height: auto;}
+.bb-picture img {max-width: 100%; height: auto; display: block; margin: 0 auto;}
+.st-key-properties [data-testid=stMetricValue] {font-size: 1.15rem;}
+.st-key-properties [data-testid=stMetricLabel] p {font-size: .82rem;}
+.st-key-place_path {row-gap: 0;}
 .bb-steps {line-height: 1.7; overflow-wrap: anywhere;}
 @media (max-width: 640px) {
   [class*=st-key-known_table] {display: none;}

@@ -11,7 +11,7 @@ import pandas as pd
 import streamlit as st
 
 from biobridge_core.types import HitList, Query
-from ui import asking, hits, service, state, theme
+from ui import asking, hits, service, state, theme, why
 from ui.entity import common
 from ui.entity.common import Subject
 
@@ -24,6 +24,11 @@ _MOST = 3000  #: known links that can be paged through
 _PREDICTED = 20
 _MOST_RANKED = 1000
 _KEPT = 24  #: answers kept a visitor
+#: What people call a source; the page about has the full names.
+_SHORT = {
+    "hpo": "HPO", "uniprot": "UniProt", "goa_human": "GO annotations", "gtopdb": "Guide to Pharmacology",
+    "drugbank_admet_ai": "DrugBank", "curated_class_disease": "curated here",
+}  # fmt: skip
 _VALUE = {
     ("disease", "phenotype"): (
         "Frequency",
@@ -140,7 +145,7 @@ def _table(bridge: BridgeService, links: Sequence[Link], names: dict[str, str], 
         table.style.format({"id": lambda url: ids[str(url)]}),
         hide_index=True,
         row_height=27,
-        height=len(links) * 27 + 39,
+        height=len(links) * 27 + 37,
         column_config={
             "name": c.TextColumn("Name", width="medium", help="Gene symbol, or the name in the home database."),
             "full": c.TextColumn("In full", width="medium", help="The long name."),
@@ -160,7 +165,7 @@ def _table(bridge: BridgeService, links: Sequence[Link], names: dict[str, str], 
 
 
 def _sources(link: Link, names: dict[str, str]) -> str:
-    return "; ".join(names.get(key, key) for key in link.sources)
+    return "; ".join(_SHORT.get(key) or names.get(key, key) for key in link.sources)
 
 
 def open_row(key: str, ids: tuple[str, ...]) -> None:
@@ -194,17 +199,40 @@ def _predicted(bridge: BridgeService, about: Subject, kind: str, count: int, nam
         f"**○ Predicted** · the {len(chosen)} that the bridge ranks highest of the others, of "
         f"{theme.counted(listed.n_candidates, theme.plain(one), theme.plain(many))}"
     )
-    hits.draw(chosen, bridge, listed.n_candidates, f"{name} {kind} {about.key}")
+    key = f"{name} {kind} {about.key}"
+    picked = hits.draw(chosen, bridge, listed.n_candidates, key)
+    if left := st.session_state.pop("leave for", ""):
+        asking.ask(left)
+        st.rerun()
+    if picked is not None:
+        why.panel(bridge, about.query, picked)
+    else:
+        st.caption("Select a row to see why it is there.")
     if listed.note:
         st.caption(theme.plain(listed.note, 300))
 
 
 def ranked(bridge: BridgeService, query: Query, kind: str, k: int = _PREDICTED) -> HitList:
-    """Hits of one modality, kept for the visitor so that coming back costs nothing."""
-    kept: OrderedDict[tuple[Query, str, int], HitList] = st.session_state.setdefault("entity_ranked", OrderedDict())
-    if (query, kind, k) not in kept:
+    """Hits of one modality, at least ``k``, kept for the visitor so that coming back costs nothing."""
+    ready = kept(query, kind, k)
+    if ready is None:
         with service.telling() as tell, st.spinner("Ranking …", show_time=True):
-            kept[query, kind, k] = bridge.retrieve(query, to=[kind], k=min(k, _MOST_RANKED), progress=tell).lists[0]
-        while len(kept) > _KEPT:
-            kept.popitem(last=False)
-    return kept[query, kind, k]
+            asked = min(k, _MOST_RANKED)
+            ready = bridge.retrieve(query, to=[kind], k=asked, progress=tell).lists[0]
+            _answers()[query, kind] = (asked, ready)
+        while len(_answers()) > _KEPT:
+            _answers().popitem(last=False)
+    return ready
+
+
+def kept(query: Query, kind: str, k: int = 1) -> HitList | None:
+    """What `ranked` gave before, if it held ``k`` hits."""
+    asked, found = _answers().get((query, kind), (0, None))
+    return found if found is not None and asked >= min(k, _MOST_RANKED) else None
+
+
+def _answers() -> OrderedDict[tuple[Query, str], tuple[int, HitList]]:
+    found: OrderedDict[tuple[Query, str], tuple[int, HitList]] = st.session_state.setdefault(
+        "entity_ranked", OrderedDict()
+    )
+    return found

@@ -12,7 +12,7 @@ import streamlit as st
 from biobridge_core.errors import BioBridgeError
 from biobridge_core.types import Entity, HitStatus, InputKind
 from ui import service, theme, viewers
-from ui.entity import common, links, plain
+from ui.entity import carry, common, links, plain
 from ui.entity.common import Subject
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ LINKS = (
     "protein", "disease", "therapeutic_class", "phenotype", "biological_process", "molecular_function",
     "cellular_component",
 )  # fmt: skip
+_DRAWN = (520, 300)
 _SIMILAR = 15
 _COMPOSED = 50
 
@@ -35,7 +36,7 @@ def show(bridge: BridgeService, about: Subject) -> None:
     if smiles:
         drawing, space = st.columns(2, gap="medium")
         with drawing:
-            _drawing(bridge, smiles)
+            _drawing(bridge, about, smiles)
         with service.caught():
             _properties(bridge, smiles)
     else:
@@ -60,12 +61,26 @@ def smiles_of(about: Subject) -> str:
     return entity.input if entity is not None and entity.input_kind is InputKind.SMILES else ""
 
 
-def _drawing(bridge: BridgeService, smiles: str) -> None:
+@st.fragment
+def _drawing(bridge: BridgeService, about: Subject, smiles: str) -> None:
     st.subheader("Structure", anchor=False)
     dark = st.context.theme.type == "dark"
     with service.caught():
-        svg = bridge.depict(smiles, width=520, height=300, dark=dark)
-        st.html(f'<div class="bb-picture">{svg}</div>')
+        carried = carry.shown(about)
+        if carried is not None:
+            found = carried[0]
+            svg = bridge.depict_weights(found.text, found.values, *_DRAWN, dark=dark)
+        else:
+            svg = bridge.depict(smiles, *_DRAWN, dark=dark)
+        picture = f"data:image/svg+xml;base64,{base64.b64encode(svg.encode()).decode()}"
+        st.html(f'<div class="bb-picture"><img src="{picture}" alt="Drawing of the molecule"></div>')
+        if carried is not None:
+            carry.told(*carried)
+        with st.container(horizontal=True, gap="small"):
+            with st.popover("Atoms that carry a score", icon=":material/format_color_fill:"):
+                carry.chooser(bridge, about, [k for k in LINKS if k in bridge.modalities], "atoms")
+            if carried is not None:
+                st.button("No colours", icon=":material/format_color_reset:", on_click=carry.clear, args=(about,))
     with st.expander("SMILES"):
         st.code(smiles, language=None, wrap_lines=True)
 
@@ -108,7 +123,7 @@ def _properties(bridge: BridgeService, smiles: str) -> None:
     st.subheader("Properties", anchor=False, help="Calculated from the structure, not measured.")
     with st.container(horizontal=True, gap="small", key="properties"):
         for label, value, tip in cells:
-            st.metric(label, value, help=tip, width=128)
+            st.metric(label, value, help=tip, width=136)
 
 
 def _diseases(bridge: BridgeService, about: Subject) -> None:
@@ -146,7 +161,7 @@ def _composed_table(bridge: BridgeService, found: Sequence[Composed], key: str) 
         ),
         hide_index=True,
         row_height=27,
-        height=min(len(found), 8) * 27 + 39,
+        height=min(len(found), 8) * 27 + 37,
         column_config={
             "name": c.TextColumn("Disease", width="large"),
             "via": c.TextColumn("Via", width="large", help="What both links share."),
@@ -199,7 +214,7 @@ def _similar_table(bridge: BridgeService, found: Sequence[tuple[Entity, float]],
         ),
         hide_index=True,
         row_height=76,
-        height=min(len(found), 5) * 76 + 39,
+        height=min(len(found), 5) * 76 + 37,
         column_config={
             "drawing": c.ImageColumn("Structure", width=128, help="Double-click to enlarge."),
             "name": c.TextColumn("Name", width="medium"),

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
 import streamlit as st
 
-from biobridge_core.errors import BioBridgeError
-from biobridge_core.types import Attribution, HitStatus
-from ui import hits, service, state, theme, viewers
-from ui.entity import common, links, plain
+from biobridge_core.types import Attribution
+from ui import service, theme, viewers
+from ui.entity import carry, common, links, plain
 from ui.entity.common import Subject
 
 if TYPE_CHECKING:
@@ -40,25 +39,27 @@ def sequence_and_structure(bridge: BridgeService, about: Subject) -> None:
         sequence = about.input
         st.subheader("Sequence and structure", anchor=False)
         structure = _structures().get(about.key)
-        carried = cast("Attribution | None", st.session_state.get(f"carries {about.key}"))
+        carried = carry.shown(about)
         with st.container(horizontal=True, vertical_alignment="center", gap="small", key="structure_bar"):
             st.caption(f"{theme.number(len(sequence))} residues", width="content")
             with st.popover("Add a 3D structure" if structure is None else "Another structure", icon=":material/3d:"):
                 _bring(bridge, about)
+            if carried is not None:
+                st.button("No colours", icon=":material/format_color_reset:", on_click=carry.clear, args=(about,))
             if structure is not None:
-                st.button("Remove it", icon=":material/close:", on_click=_remove, args=(about.key,))
+                st.button("Remove structure", icon=":material/close:", on_click=_remove, args=(about.key,))
             with st.popover("Residues that carry a score", icon=":material/format_color_text:"):
-                _carry(bridge, about)
+                carry.chooser(bridge, about, [k for k in LINKS if k in bridge.modalities], "residues")
         places = bridge.shapes.place(structure, sequence) if structure is not None else ()
         if structure is not None:
             _said(structure, bool(places))
         viewers.protein(
             sequence, f"viewer {about.key}", structure, places,
-            values=_by_residue(carried, len(sequence)) if carried else None,
+            values=_by_residue(carried[0], len(sequence)) if carried else None,
             values_label="What carries the score",
         )  # fmt: skip
         if carried is not None:
-            _measured(carried, str(st.session_state.get(f"carried for {about.key}", "")))
+            carry.told(*carried)
 
 
 def _structures() -> OrderedDict[str, Structure]:
@@ -123,45 +124,6 @@ def _said(structure: Structure, placed: bool) -> None:
     st.caption(" ".join(parts))
 
 
-def _carry(bridge: BridgeService, about: Subject) -> None:
-    """Choose a hit and see which residues its score rests on."""
-    kinds = [kind for kind in LINKS if kind in bridge.modalities]
-    kind = st.selectbox("Kind of hit", kinds, format_func=lambda k: service.words(k)[1], key=f"carry kind {about.key}")
-    if not st.checkbox("List the hits", key=f"carry list {about.key}", value=False):
-        return
-    listed = links.ranked(bridge, about.query, kind)
-    chosen = {hit.entity.id: hit for hit in hits.ordered(listed, state.Show.BOTH, 20)}
-    tail = st.selectbox(
-        "Hit",
-        list(chosen),
-        format_func=lambda curie: f"{_mark(chosen[curie].status)} {theme.shorten(chosen[curie].entity.name, 60)}",
-        key=f"carry hit {kind} {about.key}",
-    )
-    if tail and st.button("Show on the sequence", key=f"carry go {about.key}", type="primary"):
-        carried = _attribute(bridge, about, tail)
-        if carried is not None:
-            st.session_state[f"carries {about.key}"] = carried
-            st.session_state[f"carried for {about.key}"] = chosen[tail].entity.name
-            st.rerun(scope="fragment")
-
-
-def _mark(status: HitStatus) -> str:
-    return theme.STATUS_WORDS[status].split()[0]
-
-
-def _attribute(bridge: BridgeService, about: Subject, tail: str) -> Attribution | None:
-    bar = st.progress(0.0, "Measuring what the score rests on …")
-    try:
-        measure: Any = getattr(bridge, "attribute")  # noqa: B009
-        told = lambda words, done: bar.progress(min(max(done, 0.0), 1.0), theme.plain(words))  # noqa: E731
-        return cast("Attribution", measure(about.query, tail, progress=told))
-    except BioBridgeError as error:
-        service.show_error(error)
-        return None
-    finally:
-        bar.empty()
-
-
 def _by_residue(carried: Attribution, length: int) -> list[float]:
     """One value a residue of the sequence, zero where nothing was measured."""
     values = [0.0] * length
@@ -169,17 +131,3 @@ def _by_residue(carried: Attribution, length: int) -> list[float]:
         for place in range(start, min(stop, length)):
             values[place] = value
     return values
-
-
-def _measured(carried: Attribution, name: str) -> None:
-    agreement = (
-        f" It agrees with leaving windows out in full at Spearman {carried.agreement:.2f} on average."
-        if carried.agreement is not None
-        else ""
-    )
-    st.caption(
-        f"Coloured: how much the bridge's cosine with **{theme.plain(name, 60)}** ({carried.cosine:.2f}) falls without "
-        f"the residue. {theme.plain(carried.method, 300)}{agreement}"
-    )
-    for note in carried.notes:
-        st.caption(theme.plain(note, 300))
