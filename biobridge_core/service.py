@@ -21,7 +21,7 @@ import torch
 from numpy.typing import NDArray
 
 import biobridge_core
-from biobridge_core import report
+from biobridge_core import card, report
 from biobridge_core.batch import Batch, Engine
 from biobridge_core.bundle import Bundle
 from biobridge_core.chem.depict import svg, weights_svg
@@ -291,6 +291,16 @@ class BridgeService:
         """
         context = report.Context(self.modalities, self.relations, tuple(self.graph.sources.values()), self.depict)
         return report.render(found, when, context, lambda curie: self.why(found.query, curie, progress))
+
+    def card(self) -> card.Card:
+        """Which frozen models and which bridge are loaded, and what it was trained on.
+
+        Raises
+        ------
+        ArtifactError
+            If the bundle does not say.
+        """
+        return card.read(self.settings.bundle)
 
     def compare(self, query: Query, curie: str) -> str:
         """How a sequence differs from an entity's, in words: ``99.3 % identical (1 residue differs)``.

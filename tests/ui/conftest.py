@@ -7,12 +7,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
+from biobridge_core.card import Card
+from biobridge_core.card import read as read_card
 from biobridge_core.errors import InputError, UnknownEntityError
+from biobridge_core.explain.web import Strand, Web
 from biobridge_core.kg.sources.starter.vocabulary import MODALITIES, RELATIONS
+from biobridge_core.pictures import Area
 from biobridge_core.types import (
     Entity,
     Hit,
@@ -40,6 +45,33 @@ def entity(number: int, modality: str) -> Entity:
         )
     name = ODD_NAME if number == 3 else f"{modality} {number}"
     return Entity(f"TEST:{modality}-{number}", modality, name, full_name=f"long name {number}")
+
+
+class FakePictures:
+    """Places on a spiral; one branch of the ontology that holds every other entity."""
+
+    def areas(self, modality: str, curies: Sequence[str]) -> tuple[Area, ...]:
+        return (Area(Entity("TEST:area", modality, "an area"), frozenset(curies[::2])),)
+
+    def points(self, modality: str) -> np.ndarray:
+        turns = np.linspace(0, 20, 500)
+        return (np.stack([np.cos(turns), np.sin(turns)], axis=1) * turns[:, None] / 20).astype(np.float32)
+
+    def at(self, curies: Sequence[str]) -> np.ndarray:
+        return self.points("")[: len(curies)]
+
+    def place(self, result: Retrieval) -> tuple[float, float]:
+        return 0.25, -0.5
+
+    def regions(self, modality: str) -> tuple[tuple[Entity, float, float], ...]:
+        return ((Entity("TEST:area", modality, "an area"), 0.0, 0.0),)
+
+    def web(self, result: Retrieval, curies: Sequence[str]) -> Web:
+        hits = tuple(Entity(curie, "disease", ODD_NAME) for curie in curies)
+        middle = Entity("TEST:middle", "phenotype", "a middle")
+        start = result.entity or result.nearest_known[0][0]
+        strands = (Strand(start, middle, "shows", ("hpo",)), Strand(middle, hits[0], "is shown in", ("hpo",)))
+        return Web(((start, None if result.entity else 0.9),), hits, (middle,), strands)
 
 
 @dataclass
@@ -124,10 +156,17 @@ class FakeService:
         url = "" if rank == 4 else f"https://example.org/{modality}/{rank}"
         return Hit(entity(rank, modality), rank, 1 - rank / 200, 100 - rank / 5, status, relation, cited, url=url)
 
+    @property
+    def pictures(self) -> FakePictures:
+        return FakePictures()
+
     def depict(self, smiles: str, width: int = 220, height: int = 150, dark: bool = False) -> str:
         if len(smiles) > 15:
             raise InputError("The molecule is too large to draw.")
         return f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}"></svg>'
+
+    def card(self) -> Card:
+        return read_card(ROOT / "assets" / "starter")
 
     def status(self) -> SimpleNamespace:
         return SimpleNamespace(
