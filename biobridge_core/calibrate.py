@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 N_BINS = 15
-_KNOTS = 64  # most points of a stored curve
+_KNOTS = 64  # points of the table of a beta curve
 _RIDGE = 1e-3  # pull of the beta fit towards even weights, in hits
 
 _Floats = NDArray[np.float64]
@@ -67,8 +67,8 @@ class Measured:
 def isotonic(scores: NDArray[np.floating], labels: NDArray[np.bool_]) -> Curve:
     """Fit a chance that never falls with the score (Zadrozny & Elkan 2002, doi:10.1145/775047.775151).
 
-    Each level stands at the mean score of its hits, with half a hit and half a miss added (Jeffreys), so that no
-    chance is 0 or 1; between levels the chance goes straight.
+    Each level reaches from its lowest to its highest hit, with half a hit and half a miss added (Jeffreys), so that no
+    chance is 0 or 1; from one level to the next the chance goes straight.
 
     Parameters
     ----------
@@ -81,11 +81,12 @@ def isotonic(scores: NDArray[np.floating], labels: NDArray[np.bool_]) -> Curve:
     at, hit = np.asarray(scores, dtype=np.float64)[order], labels[order].astype(np.float64)
     distinct, place = np.unique(at, return_inverse=True)
     counts, found = np.bincount(place).astype(np.float64), np.bincount(place, weights=hit)
-    blocks = isotonic_regression(found / counts, weights=counts).blocks[:-1]
-    n, k = np.add.reduceat(counts, blocks), np.add.reduceat(found, blocks)
-    centres = np.add.reduceat(distinct * counts, blocks) / n
-    chances = np.maximum.accumulate((k + 0.5) / (n + 1))
-    return _thinned(centres, chances, "isotonic")
+    edges = isotonic_regression(found / counts, weights=counts).blocks
+    n, k = np.add.reduceat(counts, edges[:-1]), np.add.reduceat(found, edges[:-1])
+    ends = np.stack([distinct[edges[:-1]], distinct[edges[1:] - 1]], axis=1)  # (n_levels, 2)
+    chances = np.repeat(np.maximum.accumulate((k + 0.5) / (n + 1)), 2)
+    knots, first = np.unique(ends.ravel(), return_index=True)
+    return Curve(knots, chances[first], "isotonic")
 
 
 def beta(scores: NDArray[np.floating], labels: NDArray[np.bool_]) -> Curve:
@@ -221,10 +222,3 @@ def _across(
 def _beta_features(scores: NDArray[np.floating]) -> _Floats:
     logs = np.minimum(np.asarray(scores, dtype=np.float64), -1e-6)
     return np.stack([logs, -np.log(-np.expm1(logs)), np.ones_like(logs)], axis=1)
-
-
-def _thinned(scores: _Floats, chances: _Floats, method: str) -> Curve:
-    if len(scores) > _KNOTS:
-        kept = np.unique(np.linspace(0, len(scores) - 1, _KNOTS).round().astype(int))
-        scores, chances = scores[kept], chances[kept]
-    return Curve(scores, chances, method)

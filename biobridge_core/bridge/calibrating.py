@@ -119,7 +119,8 @@ def _believed(
     reader: Reader, heads: NDArray[np.integer], ends: Relation, closed: NDArray[np.bool_]
 ) -> NDArray[np.float64]:
     """Share of the belief that goes to what is known, (n,), see `believed`."""
-    rivals = [r.name for r in reader.memory.graph.relations_between(ends.head, ends.tail)]
+    between = [r.name for r in reader.memory.graph.relations_between(ends.head, ends.tail)]
+    rivals = [name for name in between if name in reader.bridge.config.relations]
     most = np.exp(np.stack([reader.scores(heads, name) for name in rivals]).max(axis=0))
     return believed(most, closed)
 
@@ -144,41 +145,61 @@ def entry_of(found: Answers, *, seed: int = 0) -> tuple[Entry, Measured | None]:
 
 
 def fit_calibration(
-    reader: Reader, view: TrainingView, *, sample: int = 1000, seed: int = 0, progress: Progress | None = None
-) -> tuple[Calibration, dict[tuple[str, bool], Measured]]:
+    reader: Reader, view: TrainingView, *, seed: int = 0, progress: Progress | None = None
+) -> Calibration:
     """Fit everything that `Calibration` holds.
 
     Parameters
     ----------
     reader
         The bridge with its reading and a memory of the training links of ``view`` alone, as it serves.
+    """
+    say = progress or _quiet
+    entries, _ = fit_entries(reader, view, seed=seed, progress=lambda message, share: say(message, 0.8 * share))
+    hubs: dict[bool, dict[str, NDArray[np.int64]]] = {True: {}, False: {}}
+    asked = _asked(reader, view)
+    for i, relation in enumerate(asked):
+        say(f"Looking for hits of most queries: {relation}", 0.8 + 0.2 * i / len(asked))
+        for known in (True, False):
+            hubs[known][relation] = hubs_of(reader, relation, known=known, seed=seed)
+    return Calibration(entries, _DEPTH, distances_of(reader.memory, view), hubs)
+
+
+def fit_entries(
+    reader: Reader, view: TrainingView, *, sample: int = 1000, seed: int = 0, progress: Progress | None = None
+) -> tuple[dict[bool, dict[str, Entry]], dict[tuple[str, bool], Measured]]:
+    """Calibrate every relation that has held-out links.
+
+    Parameters
+    ----------
     sample
         Most queries of a relation, known and unseen apart.
 
     Returns
     -------
-    calibration, measured
-        ``measured`` by (relation, known) for every relation with enough links.
+    entries, measured
+        Known? -> relation -> entry; (relation, known) -> how well it holds, where there are enough links.
     """
     say = progress or _quiet
-    asked = sorted(name for name in view.valid if name in reader.bridge.config.relations)
     entries: dict[bool, dict[str, Entry]] = {True: {}, False: {}}
-    hubs: dict[bool, dict[str, NDArray[np.int64]]] = {True: {}, False: {}}
     measured: dict[tuple[str, bool], Measured] = {}
+    asked = _asked(reader, view)
     for i, relation in enumerate(asked):
         say(f"Calibrating {relation}", i / len(asked))
         for known in (True, False):
-            hubs[known][relation] = hubs_of(reader, relation, known=known, seed=seed)
             found = answers(reader, view, relation, known=known, sample=sample, seed=seed)
             if found is None:
                 continue
             entries[known][relation], outcome = entry_of(found, seed=seed)
             if outcome is not None:
                 measured[relation, known] = outcome
-    distances = distances_of(reader.memory, view)
     n_curves = [sum(entry.curve is not None for entry in table.values()) for table in entries.values()]
     _LOG.info("Calibrated %d relations for known and %d for unseen queries, of %d.", *n_curves, len(asked))
-    return Calibration(entries, _DEPTH, distances, hubs), measured
+    return entries, measured
+
+
+def _asked(reader: Reader, view: TrainingView) -> list[str]:
+    return sorted(name for name in view.valid if name in reader.bridge.config.relations)
 
 
 def hubs_of(reader: Reader, relation: str, *, known: bool, seed: int = 0) -> NDArray[np.int64]:

@@ -84,7 +84,7 @@ def add_calibration(settings: Settings, *, progress: Progress | None = None) -> 
     if settings.threads:
         torch.set_num_threads(settings.threads)
     trained = open_trained(settings.build)
-    calibration, _ = fit_calibration(trained.reader, trained.view, seed=trained.seed, progress=progress)
+    calibration = fit_calibration(trained.reader, trained.view, seed=trained.seed, progress=progress)
     folder, manifest = settings.build / "bridge", trained.manifest
     with write_folder(folder, "bridge", inputs=manifest.inputs, meta=dict(manifest.meta)) as new:
         for name in manifest.files:

@@ -148,7 +148,7 @@ def train_bridge(settings: Settings, *, options: TrainOptions | None = None, pro
         bridge.save(new)
         reading.save(new)
         save_memory(new, memory, split.training.train)
-        calibration, _ = fit_calibration(read_back(new, graph, content), split.training, seed=options.seed)
+        calibration = fit_calibration(read_back(new, graph, content), split.training, seed=options.seed)
         calibration.save(new)
         meta["seconds"] = round(state.seconds + time.monotonic() - begun, 1)  # with all that comes after the training
         (new / METRICS).write_text(json.dumps(_summary(bridge, options, state), indent=1), encoding="utf-8")
