@@ -129,6 +129,16 @@ class Retriever:
         way = _Way(head, self._ask(head))
         return [self._hit_list(way, modality, k) for modality in to]
 
+    def ranking(self, head: Head, modality: str) -> Ranking:
+        """Scores of every entity of one modality; of the query's own, cosines in the foundation model's space."""
+        if modality == head.modality:
+            return Ranking(*self._similar(head, modality))
+        return self._ranking(_Way(head, self._ask(head)), modality)
+
+    def place(self, head: Head, row: int) -> HitList:
+        """The best hit of an entity's modality and that entity, the last one, whatever its rank."""
+        return self._hit_list(_Way(head, self._ask(head)), self.graph.modality(row), 1, also=row)
+
     def listed(self, head: Head, asked: MemoryQuery, modality: str, ranking: Ranking, k: int) -> HitList:
         """The hits of a ranking that was made elsewhere, as for many queries at once."""
         return self._hit_list(_Way(head, asked, ranked={modality: ranking}), modality, k)
@@ -197,13 +207,15 @@ class Retriever:
             votes[code] = votes.get(code, 0.0) + float(scores[i])
         return self.graph.modality_names[max(votes, key=lambda code: votes[code])]
 
-    def _hit_list(self, way: _Way, modality: str, k: int) -> HitList:
+    def _hit_list(self, way: _Way, modality: str, k: int, also: int = -1) -> HitList:
         head = way.head
         known: Mapping[int, list[Triple]] = {}
         if modality == head.modality:
             rows, scores = self._similar(head, modality)
             ranking = Ranking(rows, scores)
             note = "Nearest in the foundation model's own space; no link is meant."
+            if apart := len(self.graph.rows(modality)) - len(rows):
+                note += f" {apart:,} others are not read from a {head.kind.value} and cannot be compared with it."
         else:
             ranking = self._ranking(way, modality)
             known = self.graph.known(head.row, modality) if head.row is not None and not ranking.routes else {}
@@ -216,6 +228,7 @@ class Retriever:
         if known:
             is_known = np.isin(ranking.rows[order], np.fromiter(known, dtype=np.int32))
             top += list(order[k:][is_known[k:]])[:_MAX_KNOWN]
+        top += list(np.flatnonzero(ranking.rows == also))
         rank_of = {int(i): rank for rank, i in enumerate(order, start=1)} if len(top) > k else {}
         ranks = [rank_of.get(int(i), position) for position, i in enumerate(top, start=1)]
         places = [int(i) for i in top]

@@ -22,10 +22,10 @@ if not ask.q.strip():
 
 bridge = service.get()
 with service.caught(otherwise=state.unanswered):
-    with service.telling() as tell:
+    with answer.loading("Reading what you asked", "reading") as tell:
         found = bridge.find(ask.q, tell)
     query = asking.understood(found, ask)
     if query is None:
         state.unanswered()
     else:
-        answer.show(bridge, query)
+        answer.show(bridge, query, ask.q)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
@@ -13,12 +14,11 @@ from urllib.parse import urlencode
 import streamlit as st
 
 from biobridge_core.types import Hit, HitList, HitStatus, InputKind, Query, QueryKind, Retrieval
-from ui import export, hits, service, state, theme
+from ui import charts, export, filters, hits, map, nav, network, service, state, theme, why
 
 if TYPE_CHECKING:
     from biobridge_core.service import BridgeService
 
-_SHOWN = (10, state.DEFAULT_SHOWN, 50, 100, state.MAX_SHOWN)
 _RAW = {
     QueryKind.ENTITY: "this entity",
     QueryKind.SEQUENCE: "this sequence",
@@ -30,31 +30,87 @@ _KEPT = 6  #: results kept a visitor, so that going back costs nothing
 
 
 @st.fragment
-def show(bridge: BridgeService, query: Query) -> None:
-    """Everything about one query. A fragment: its controls redraw it alone."""
-    with service.caught(otherwise=state.unanswered):
+def show(bridge: BridgeService, query: Query, asked: str = "") -> None:
+    """Everything about one query. A fragment: its controls redraw it alone.
+
+    ``asked`` is what the box held; where a row was asked about since, the whole page is redrawn for that.
+    """
+    _leave(asked)
+    with st.container(key="result"), service.caught(otherwise=state.unanswered):
         ask = state.current()
-        retrieval, when = _retrieve(bridge, query, ask.k)
+        retrieval, when = _retrieve(bridge, query, _wanted(ask, query))
         ask = _in_view(ask, retrieval)
-        state.write(state.to_address(ask, query))
         listed = next(item for item in retrieval.lists if item.modality == ask.to)
-        with st.container(key="result"):
-            with st.container(
-                horizontal=True,
-                horizontal_alignment="distribute",
-                vertical_alignment="center",
-                key="answer",
-                gap="small",
-            ):
-                st.markdown(f"##### {sentence(retrieval, listed)}")
-                _filters(ask)
-            _warnings(retrieval)
-            for line in rests_on(bridge, retrieval, listed):
-                st.caption(line)
-            tabs = {item.modality: _tab(item, retrieval) for item in retrieval.lists}
-            _control("Kind", "to", tabs, ask.to, "What to look for. The number is how many links the graph knows.")
-            _hits(bridge, listed, ask, key=f"{state.sense_of(query)} {ask.q[:60]} {ask.to} {ask.show} {ask.k}")
-            _below(bridge, retrieval, when, ask)
+        areas = filters.areas_of(bridge, listed)
+        ask, problems = filters.applicable(ask, listed, areas)
+        state.write(state.to_address(ask, query))
+        with st.container(
+            horizontal=True, horizontal_alignment="distribute", vertical_alignment="center", key="answer", gap="small"
+        ):
+            st.markdown(f"##### {sentence(retrieval, listed)}")
+            filters.controls(bridge, ask, listed, areas)
+        for problem in problems:
+            st.warning(problem, icon=":material/link_off:")
+        _warnings(retrieval)
+        for line in rests_on(bridge, retrieval, listed):
+            st.caption(line)
+        tabs = {item.modality: _tab(item, retrieval) for item in retrieval.lists}
+        _control("Kind", "to", tabs, ask.to, "What to look for. The number is how many links the graph knows.")
+        inside = next((area.members for area in areas if area.entity.id == ask.area), None)
+        chosen = filters.chosen(listed, ask, inside)
+        filters.summary(bridge, ask, areas, len(chosen), len(listed.hits))
+        key = f"{state.sense_of(query)} {asked[:60]} {ask.to} {ask.show} {ask.k} {ask.relation} {ask.least} {ask.area}"
+        _hits(bridge, retrieval, listed, chosen, ask, f"{key} {ask.approved}")
+        _below(bridge, _as_shown(retrieval, ask), when, ask)
+        if chosen:
+            _views(bridge, retrieval, listed, chosen)
+
+
+def _leave(asked: str) -> None:
+    """Go where a button in a row leads: to the page of its hit, or to a question about it."""
+    if curie := st.session_state.pop("leave for", ""):
+        nav.go("entity", {"q": curie})
+    if asked and state.current().q != asked:
+        st.rerun()
+
+
+def _wanted(ask: state.Ask, query: Query) -> int:
+    """How many hits to rank: more than are shown where some may be left out, or where asking again costs seconds."""
+    return state.MAX_SHOWN if ask.narrowed or query.kind is not QueryKind.ENTITY else ask.k
+
+
+def _as_shown(retrieval: Retrieval, ask: state.Ask) -> Retrieval:
+    """The result with as many hits of each kind as were asked for, known links apart: what a file holds."""
+    lists = tuple(
+        replace(item, hits=tuple(h for h in item.hits if h.rank <= ask.k or h.status is HitStatus.KNOWN))
+        for item in retrieval.lists
+    )
+    return replace(retrieval, lists=lists)
+
+
+def _views(bridge: BridgeService, retrieval: Retrieval, listed: HitList, chosen: Sequence[Hit]) -> None:
+    """The same hits as pictures; only the one in view is drawn."""
+    key = f"{listed.modality} {len(chosen)}"
+    plot, on_map, as_network = st.tabs(
+        [
+            ":material/scatter_plot: Score and percentile",
+            ":material/map: Map",
+            ":material/hub: Network of the evidence",
+        ],
+        key="views",
+        on_change="rerun",
+    )
+    with plot:
+        if plot.open:
+            charts.show(
+                charts.standing(chosen, listed.n_candidates, listed.modality), f"plot {key}", "Score and percentile"
+            )
+    with on_map:
+        if on_map.open:
+            map.show(bridge, retrieval, listed.modality, chosen, key)
+    with as_network:
+        if as_network.open:
+            network.show(bridge, retrieval, chosen, key)
 
 
 def sentence(retrieval: Retrieval, listed: HitList) -> str:
@@ -82,12 +138,27 @@ def _retrieve(bridge: BridgeService, query: Query, k: int) -> tuple[Retrieval, d
     )
     if (query, k) not in kept:
         doing = "Ranking" if query.kind is QueryKind.ENTITY else "Reading the input and ranking"
-        with service.telling() as tell, st.spinner(f"{doing} …", show_time=True):
+        with loading(doing) as tell:
             own_last = sorted(bridge.modalities, key=lambda name: name == query.modality)
             kept[query, k] = (bridge.retrieve(query, to=own_last, k=k, progress=tell), datetime.now(UTC))
         while len(kept) > _KEPT:
             kept.popitem(last=False)
     return kept[query, k]
+
+
+@contextmanager
+def loading(doing: str, key: str = "ranking") -> Iterator[Callable[[str, float], None]]:
+    """Say what is being done; whatever stands below, such as the answer to the last question, is hidden meanwhile.
+
+    Gives a function that is told when it takes longer, see :func:`service.telling`.
+    """
+    place = st.empty()
+    try:
+        with place.container(key=f"loading_{key}"), service.telling() as tell, st.spinner(f"{doing} …", show_time=True):
+            st.html('<div class="bb-ghost"></div>' * 4)
+            yield tell
+    finally:
+        place.empty()
 
 
 def _in_view(ask: state.Ask, retrieval: Retrieval) -> state.Ask:
@@ -137,29 +208,6 @@ def rests_on(bridge: BridgeService, retrieval: Retrieval, listed: HitList) -> li
     return [line]
 
 
-def _filters(ask: state.Ask) -> None:
-    shows = {"both": "All", "known": "● Known", "predicted": "○ Predicted"}
-    with st.container(horizontal=True, vertical_alignment="center", width="content", key="filters", gap="small"):
-        _control(
-            "Links",
-            "show",
-            shows,
-            ask.show.value,
-            "● known: in the graph. ○ predicted: not there, proposed by the bridge.",
-        )
-        st.session_state["set k"] = ask.k
-        st.selectbox(
-            "How many of the best to rank; known links are shown whatever their rank",
-            sorted({*_SHOWN, ask.k}),
-            key="set k",
-            format_func=lambda k: f"best {k}",
-            on_change=_set,
-            args=("k",),
-            label_visibility="collapsed",
-            width=115,
-        )
-
-
 def _tab(item: HitList, retrieval: Retrieval) -> str:
     plural = service.words(item.modality)[1]
     word = f"similar {plural}" if item.modality == retrieval.query.modality else plural
@@ -186,27 +234,41 @@ def _control(label: str, name: str, options: dict[str, str], value: str, tip: st
 
 def _set(name: str) -> None:
     value = st.session_state[f"set {name}"]
-    ask = state.current()
-    match name:
-        case "to":
-            ask = replace(ask, to=value)
-        case "show":
-            ask = replace(ask, show=state.Show(value))
-        case _:
-            ask = replace(ask, k=int(value))
-    state.put(ask)
+    state.put(replace(state.current(), to=value, relation="", area=""))  # no other kind has the same
 
 
-def _hits(bridge: BridgeService, listed: HitList, ask: state.Ask, key: str) -> None:
-    chosen = hits.ordered(listed, ask.show, ask.k)
+def _hits(
+    bridge: BridgeService, retrieval: Retrieval, listed: HitList, chosen: Sequence[Hit], ask: state.Ask, key: str
+) -> None:
     if not chosen:
         one, _ = service.words(listed.modality)
         what = "known link to" if ask.show is state.Show.KNOWN else f"{ask.show.value} link to"
-        st.info(f"There is no {what} any {one} here. Choose “All”, or another kind.", icon=":material/filter_alt_off:")
+        way = "Clear the filters, or choose another kind." if ask.narrowed else "Choose “All”, or another kind."
+        what = f"link that passes the filters to any {one}" if ask.narrowed else f"{what} any {one}"
+        st.info(f"There is no {what} here. {way}", icon=":material/filter_alt_off:")
         return
     with st.container(key=f"kind_{listed.modality}"):
-        hits.draw(chosen, bridge, listed.n_candidates, key)
+        selected = hits.draw(chosen, bridge, listed.n_candidates, key)
     st.caption(order_of(listed, chosen, ask.k))
+    if selected is not None:
+        _why(key)(bridge, retrieval.query, selected)
+
+
+def _why(key: str) -> Callable[[BridgeService, Query, Hit], None]:
+    """The panel beside the table; closing it takes the selection back."""
+
+    def inside(bridge: BridgeService, query: Query, hit: Hit) -> None:
+        why.panel(bridge, query, hit)
+        with st.container(horizontal=True, gap="small"):
+            if st.button("Ask about this", icon=":material/arrow_forward:", key="why ask"):
+                hits.forget(key)
+                state.put(state.Ask(q=hit.entity.id))
+                st.session_state["fresh"] = True
+                st.rerun()
+            if nav.exists("entity") and st.button("Open its page", icon=":material/description:", key="why open"):
+                nav.go("entity", {"q": hit.entity.id})
+
+    return st.dialog("Why this hit", width=760, position="right", on_dismiss=lambda: hits.forget(key))(inside)
 
 
 def order_of(listed: HitList, chosen: Sequence[Hit], k: int) -> str:

@@ -25,9 +25,9 @@ EXAMPLES = (
     ),
     ("Aspirin as SMILES", "CC(=O)Oc1ccccc1C(=O)O", "A molecule as a structure, without its name"),
     (
-        "A sentence",
-        "autosomal recessive disease with early-onset seizures",
-        "Free text: diseases, genes and processes that fit it",
+        "A clinical sentence",
+        "My patient has seizures and a small head",
+        "Findings in plain words: diseases and genes that fit them",
     ),
 )
 
@@ -36,6 +36,7 @@ ICONS = (":material/genetics:", ":material/format_align_left:", ":material/pill:
 PLACEHOLDER = "A gene, disease or drug · a protein sequence or FASTA · a SMILES · a sentence"
 
 _BOX = "box"
+_OTHERS = 3  #: other things that a misspelt name may have meant, beside the likeliest
 _KIND_WORDS = {QueryKind.SEQUENCE: "a protein sequence", QueryKind.SMILES: "a molecule (SMILES)"}
 
 
@@ -116,6 +117,9 @@ def understood(resolution: Resolution, ask_now: state.Ask) -> Query | None:
     chosen = by_sense.get(ask_now.sense, resolution.chosen)
     if ask_now.sense and ask_now.sense not in by_sense:
         st.warning(f"This input cannot be read as “{theme.plain(ask_now.sense, 40)}”; another reading is shown.")
+    if chosen is None and resolution.guess is not None and not ask_now.sense:
+        _confirm(resolution, options)
+        return resolution.guess
     if chosen is None:
         _choose(resolution, options)
         return None
@@ -142,6 +146,33 @@ def understood(resolution: Resolution, ask_now: state.Ask) -> Query | None:
     for note in resolution.notes:
         st.caption(theme.plain(note, 400))
     return chosen
+
+
+def _confirm(resolution: Resolution, options: tuple[Query, ...]) -> None:
+    """A misspelt name was most likely one certain thing: say so, answer for that, and offer the others."""
+    guess = resolution.guess
+    assert guess is not None
+    others = [q for q in options if q.kind is QueryKind.ENTITY and q.value != guess.value][:_OTHERS]
+    words = next((q for q in options if q.kind is QueryKind.TEXT), None)
+    with st.container(key="confirm", border=True, gap="xsmall"):
+        st.markdown(
+            f":material/spellcheck: Nothing is called “{theme.plain(resolution.text, 40)}”. "
+            f"Took it for {describe(guess)}?"
+        )
+        with st.container(horizontal=True, gap="small", key="confirm_choices"):
+            st.button(
+                "Yes", type="primary", icon=":material/check:", key="guess yes", on_click=ask, args=(guess.value,)
+            )
+            for query in others:
+                label = f"{theme.plain(query.label, 40)} · {service.words(query.modality)[0]}"
+                st.button(label, key=f"guess {query.value}", on_click=ask, args=(query.value,))
+            if words is not None:
+                st.button(
+                    "No, search the words",
+                    key="guess words",
+                    on_click=ask,
+                    args=(resolution.text, state.sense_of(words)),
+                )
 
 
 def _switch(key: str) -> None:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from html import escape
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from biobridge_core.types import HitStatus
+from biobridge_core.types import Hit, HitStatus
 from ui import theme
 
 if TYPE_CHECKING:
@@ -68,6 +70,12 @@ def colour(modality: str) -> str:
     return _option(f"{theme.style_of(modality).colour}Color")
 
 
+def faded(hex_colour: str, opacity: float) -> str:
+    """A hex colour (#rrggbb) that lets through what lies behind it."""
+    red, green, blue = (int(hex_colour[place : place + 2], 16) for place in (1, 3, 5))
+    return f"rgba({red},{green},{blue},{opacity})"
+
+
 def layout(fig: go.Figure, *, height: int = 320, x: str = "", y: str = "", legend: bool = True) -> go.Figure:
     """Give a figure the common template; returns the same figure.
 
@@ -107,3 +115,49 @@ def layout(fig: go.Figure, *, height: int = 320, x: str = "", y: str = "", legen
 def show(fig: go.Figure, key: str, alt: str) -> None:
     """Draw a figure that :func:`layout` has prepared. ``alt`` says in words what it shows."""
     st.plotly_chart(fig, width="stretch", theme=None, key=key, config=_CONFIG, alt=alt)
+
+
+def percentile_scale(percentile: float, among: int) -> float:
+    """Tens of entities that a hit leaves behind it: 0 for none, 1 for 90 %, 2 for 99 %, 3 for 99.9 %.
+
+    The best hits all lie above 99 %; on this scale they can be told apart. The best of ``among`` entities stands at the
+    logarithm of their number.
+    """
+    above = max(1.0 - percentile / 100.0, 1.0 / max(among, 2))
+    return -math.log10(above)
+
+
+def standing(hits: Sequence[Hit], among: int, modality: str) -> go.Figure:
+    """Score against percentile: known links filled, predicted ones outlined."""
+    import plotly.graph_objects as go
+
+    fig = go.Figure()
+    similar = bool(hits) and hits[0].status is HitStatus.SIMILAR
+    for status in HitStatus:
+        group = [hit for hit in hits if hit.status is status]
+        if not group:
+            continue
+        texts = [
+            f"<b>{escape(theme.shorten(hit.entity.name, 60))}</b><br>{theme.STATUS_WORDS[status]} · "
+            f"rank {theme.number(hit.rank)} of {theme.number(among)}<br>percentile {hit.percentile:.2f}"
+            for hit in group
+        ]
+        fig.add_scatter(
+            x=[percentile_scale(hit.percentile, among) for hit in group],
+            y=[hit.score if similar else max(hit.score, 1e-9) for hit in group],
+            mode="markers",
+            name=theme.STATUS_WORDS[status].split(" ", 1)[1],
+            marker={"symbol": SYMBOLS[status], "size": 10, "color": colour(modality), "line": {"width": 1.5}},
+            text=texts,
+            hovertemplate="%{text}<extra></extra>",
+        )
+    last = max(1, math.ceil(math.log10(max(among, 2))))
+    layout(fig, x="Percentile among all of this kind", y="Cosine" if similar else "Share of belief")
+    ticks = {0: "0", 1: "90", 2: "99"}
+    fig.update_xaxes(
+        tickvals=list(range(last + 1)),
+        ticktext=[ticks.get(n, f"99.{'9' * (n - 2)}") for n in range(last + 1)],
+    )
+    if not similar:
+        fig.update_yaxes(type="log", exponentformat="power", dtick=1)
+    return fig

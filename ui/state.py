@@ -35,6 +35,15 @@ class Ask:
     to: str = ""  #: modality in view; empty for the first
     show: Show = Show.BOTH
     k: int = DEFAULT_SHOWN
+    relation: str = ""  #: only hits of this relation
+    least: int = 0  #: only predicted hits whose chance is at least so many percent
+    approved: bool = False  #: only drugs that are approved somewhere
+    area: str = ""  #: only entities below this term of their ontology, a CURIE
+
+    @property
+    def narrowed(self) -> bool:
+        """Whether more than known against predicted decides which hits are shown."""
+        return bool(self.relation or self.least or self.approved or self.area)
 
 
 def sense_of(query: Query) -> str:
@@ -81,7 +90,22 @@ def from_address(params: Mapping[str, str]) -> tuple[Ask, tuple[str, ...]]:
                 f"The address asks to show “{theme.plain(params['show'], 20)}”. It can be {', '.join(Show)}; "
                 "both are shown."
             )
-    return Ask(params.get("q", ""), params.get("as", ""), params.get("to", ""), show, k), tuple(problems)
+    least = _least(params, problems)
+    approved = params.get("approved", "") == "1"
+    relation, area = params.get("rel", ""), params.get("area", "")
+    asked = params.get("q", ""), params.get("as", ""), params.get("to", "")
+    return Ask(*asked, show, k, relation, least, approved, area), tuple(problems)
+
+
+def _least(params: Mapping[str, str], problems: list[str]) -> int:
+    text = params.get("p", "0").strip()
+    if text.isascii() and text.isdigit() and len(text) < 3:
+        return int(text)
+    problems.append(
+        f"The address asks for a chance of at least p = “{theme.plain(text, 20)}” percent, which is no whole number "
+        "from 0 to 99. Every chance is shown."
+    )
+    return 0
 
 
 def to_address(ask: Ask, query: Query) -> dict[str, str]:
@@ -109,7 +133,8 @@ def link(ask: Ask, query: Query) -> dict[str, str]:
         params["show"] = ask.show.value
     if ask.k != DEFAULT_SHOWN:
         params["k"] = str(ask.k)
-    return params
+    narrowed = {"rel": ask.relation, "p": str(ask.least or ""), "approved": "1" * ask.approved, "area": ask.area}
+    return params | {name: value for name, value in narrowed.items() if value}
 
 
 def current() -> Ask:

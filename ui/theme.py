@@ -95,6 +95,14 @@ CSS = """
 .st-key-set-to button[aria-checked=true] {position: sticky; left: 0; right: 0; z-index: 1;
   background: light-dark(#e6f0f1, #1b3238) !important;}
 .st-key-hits_cards {display: none;}
+/* What is below a loading mark belongs to the last question. */
+[data-testid=stLayoutWrapper]:has(> [class*=st-key-loading_]) ~ *, [class*=st-key-loading_] ~ * {
+  display: none !important;}
+.bb-ghost {height: 2.1rem; margin-bottom: .5rem; border-radius: .4rem;
+  background: color-mix(in srgb, currentColor 8%, transparent); animation: bb-breathe 1.6s ease-in-out infinite;}
+@keyframes bb-breathe {50% {opacity: .45;}}
+@media (prefers-reduced-motion: reduce) {.bb-ghost {animation: none;}}
+.bb-card .bb-bar i.bb-unsure {opacity: .28;}
 .bb-card {display: flex; gap: .6rem; align-items: center; padding: .6rem .75rem; margin-bottom: .5rem;
   border: 1px solid color-mix(in srgb, currentColor 22%, transparent); border-radius: .4rem;
   line-height: 1.35; overflow-wrap: anywhere;}
