@@ -290,10 +290,14 @@ class Facts:
 
 
 def frequency(value: str) -> float | None:
-    """Share of patients that a frequency of the Human Phenotype Ontology stands for, 0..1; None where it is none."""
+    """Share of patients that a frequency of the Human Phenotype Ontology stands for, 0..1; None where it is none.
+
+    Counts are drawn towards a half as if one patient more with the sign and one without had been seen (Laplace): one
+    patient of one is no "always".
+    """
     counted = [(int(a), int(b)) for a, b in _SHARE.findall(value) if int(b)]
     if counted:
-        return min(sum(a for a, _ in counted) / sum(b for _, b in counted), 1.0)
+        return min((1 + sum(a for a, _ in counted)) / (2 + sum(b for _, b in counted)), 1.0)
     if percent := re.search(r"(?<![–\d.])(\d+(?:\.\d+)?)%", value):
         return min(float(percent[1]) / 100, 1.0)
     words = [share for word, share in _FREQUENCY.items() if re.search(rf"(?:^|; ){word}\b", value)]

@@ -17,6 +17,11 @@ _PAGES = {
     "DrugBank": "https://go.drugbank.com/drugs/{local}",
     "ATC": "https://atcddd.fhi.no/atc_ddd_index/?code={local}",
     "HGNC": "https://www.genenames.org/data/gene-symbol-report/#!/hgnc_id/HGNC:{local}",
+    "ENSEMBL": "https://www.ensembl.org/id/{local}",
+    "PubChem": "https://pubchem.ncbi.nlm.nih.gov/compound/{local}",
+    "NCIT": "https://ncit.nci.nih.gov/ncitbrowser/ConceptReport.jsp?dictionary=NCI_Thesaurus&code={local}",
+    "MESH": "https://meshb.nlm.nih.gov/record/ui?ui={local}",
+    "PMID": "https://pubmed.ncbi.nlm.nih.gov/{local}",
     "NCBIGene": "https://www.ncbi.nlm.nih.gov/gene/{local}",
 }
 

@@ -191,7 +191,6 @@
   function draw() {
     stage.hidden = !args.model;
     by("reset").hidden = !args.model;
-    stage.classList.toggle("wide", !args.sequence);
     stage.setAttribute("aria-label", args.label || "Three-dimensional structure");
     document.documentElement.style.setProperty("--height", (Number(args.height) || 400) + "px");
     if (!args.model || drawn === args.model) return;

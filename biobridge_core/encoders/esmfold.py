@@ -47,7 +47,7 @@ def fold(sequence: str, models: Path, device: torch.device, name: str = NAME) ->
     Parameters
     ----------
     sequence
-        10 to 1,000 standard residues; anything else is read as unknown.
+        1 to 1,000 residues; one beyond the twenty is read as unknown and gets no atoms.
     models, device
         As in `missing`. A CPU is not refused here; it takes minutes for a hundred residues.
 

@@ -147,7 +147,7 @@ def flags(entity: Entity | None) -> list[tuple[str, str]]:
 
 def homes(bridge: BridgeService, entity: Entity) -> str:
     """Ids of an entity in Markdown, each a link where its database has a page."""
-    ids = dict.fromkeys((entity.id, *entity.xrefs))
+    ids = dict.fromkeys((entity.id, *(x for x in entity.xrefs if not x.startswith("SMILES:"))))
     shown = list(ids)[: _XREFS + 1]
     more = len(ids) - len(shown)
     words = []

@@ -28,4 +28,6 @@ def show(bridge: BridgeService, about: Subject) -> None:
         links.section(bridge, about, [other], signs, "signs", predict=False)
     kinds = _OF_DISEASE if about.modality == "disease" else _OF_PHENOTYPE
     ranked = [*kinds, other] if other in bridge.modalities else list(kinds)
-    links.section(bridge, about, [k for k in ranked if k in bridge.modalities], "Genes, drugs and more", "links")
+    links.section(
+        bridge, about, [k for k in ranked if k in bridge.modalities], "Genes, drugs and more", "links", told=other
+    )

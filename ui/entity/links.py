@@ -40,7 +40,13 @@ _VALUE = {
 
 @st.fragment
 def section(
-    bridge: BridgeService, about: Subject, kinds: Sequence[str], title: str, name: str, predict: bool = True
+    bridge: BridgeService,
+    about: Subject,
+    kinds: Sequence[str],
+    title: str,
+    name: str,
+    predict: bool = True,
+    told: str = "",
 ) -> None:
     """Known and predicted links of the chosen kind. A fragment: choosing another redraws it alone.
 
@@ -52,13 +58,16 @@ def section(
         Tells this section from others of the page.
     predict
         Whether the bridge is asked too.
+    told
+        A kind whose known links stand elsewhere on the page.
     """
     with service.caught():
         common.follow()
         counts = bridge.facts.counts(about.curie) if about.curie else {}
         st.subheader(title, anchor=False)
-        kind = _chosen(kinds, counts, f"{name} kind {about.key}")
-        if about.curie:
+        elsewhere = {kind: count for kind, count in counts.items() if kind != told}
+        kind = _chosen(kinds, elsewhere, f"{name} kind {about.key}")
+        if about.curie and kind != told:
             _known(bridge, about, kind, counts.get(kind, 0), name)
         if predict:
             _predicted(bridge, about, kind, counts.get(kind, 0), name)
@@ -153,7 +162,7 @@ def _table(bridge: BridgeService, links: Sequence[Link], names: dict[str, str], 
             "value": c.TextColumn(value, width="medium", help=tip),
             "evidence": c.TextColumn("Evidence", width="medium", help="What the source bases the link on."),
             "source": c.TextColumn("Source", width="medium", help="The database that holds the link."),
-            "id": c.LinkColumn("Database page", width="small", help="Its page at home (needs the internet)."),
+            "id": c.LinkColumn("Database page", width=145, help="Its page at home (needs the internet)."),
             "open": c.ButtonColumn(
                 "Open", width=55, type="tertiary", key=clicked, on_click=open_row,
                 args=(clicked, tuple(link.entity.id for link in links)), help="Its own page here.",

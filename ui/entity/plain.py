@@ -37,6 +37,8 @@ def listed(names: Sequence[str], total: int, limit: int = _NAMED) -> str:
     """``a, b and c``, or ``a, b and 7 more``."""
     shown = list(names[:limit])
     left = total - len(shown)
+    if any("," in name or " and " in name for name in shown):  # such names need a stronger sign between them
+        return "; ".join([*shown, *([f"{theme.number(left)} more"] if left > 0 else [])])
     if left > 0:
         return f"{', '.join(shown)} and {theme.number(left)} more"
     return " and ".join([", ".join(shown[:-1]), shown[-1]] if len(shown) > 1 else shown)
@@ -129,8 +131,8 @@ def _phenotype(facts: Facts, entity: Entity) -> list[str]:
     return [
         f"{entity.name} is a sign or symptom" + (f", a kind of: {kind}." if kind else "."),
         f"It is also called {listed(called, len(called))}." if called else "",
-        f"It belongs to {theme.counted(diseases.total, 'disease', 'diseases')} in the graph. The most frequent link is "
-        f"with {_all(diseases)}."
+        f"It belongs to {theme.counted(diseases.total, 'disease', 'diseases')} in the graph. It is most frequent in: "
+        f"{_all(diseases)}."
         if diseases.total
         else "The graph links it to no disease.",
     ]
