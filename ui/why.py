@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from biobridge_core.service import BridgeService
 
 _KEPT = 12  #: explanations kept a visitor
+_SHOWN = 8  #: neighbours
 
 
 def panel(bridge: BridgeService, query: Query, hit: Hit) -> None:
@@ -30,10 +31,10 @@ def _panel(bridge: BridgeService, query: Query, hit: Hit) -> None:
         left, right = st.columns(2, gap="medium")
         with left:
             _paths(bridge, found)
+            _agreement(found)
+            why_input.section(bridge, query, found)
         with right:
             _neighbours(found)
-            _agreement(found)
-        why_input.section(bridge, query, found)
         st.caption(
             f"Explained in {found.seconds:.2g} s. The paths are facts of the graph; that they lead to the hit does not "
             "mean that one thing causes another."
@@ -93,9 +94,10 @@ def _neighbours(found: Why) -> None:
         told = "nothing like the query is linked to it." if found.relation else "no direct relation, so no votes."
         st.caption(f"No evidence found: {told}")
         return
-    st.html(why_parts.neighbours(found.neighbours))
-    shown = sum(neighbour.share for neighbour in found.neighbours)
-    of = f"{theme.number(len(found.neighbours))} of {theme.number(found.n_neighbours)} voters, {100 * shown:.3g} %"
+    listed = found.neighbours[:_SHOWN]
+    st.html(why_parts.neighbours(listed, found.hit.id))
+    shown = sum(neighbour.share for neighbour in listed)
+    of = f"{theme.number(len(listed))} of {theme.number(found.n_neighbours)} voters, {100 * shown:.3g} %"
     st.caption(f"{of} of the votes. {why_parts.lifted(found.parts)}".strip())
 
 

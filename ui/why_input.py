@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import base64
+import re
+from functools import partial
 from html import escape
 from typing import TYPE_CHECKING
 
@@ -14,12 +16,16 @@ from ui import service, theme
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from streamlit.delta_generator import DeltaGenerator
+
     from biobridge_core.service import BridgeService
 
 _UNITS = {InputKind.SEQUENCE: "residues", InputKind.SMILES: "atoms", InputKind.TEXT: "words"}
 _LINE, _GROUP = 60, 10
 _NAMED = 5  #: units that the text alternative names
 _DRAWN = (420, 300)
+_KEPT = 12  #: attributions kept a visitor
+_SYMBOL = re.compile(r"Br|Cl|Si|[A-Za-z]")
 
 _CSS = """
 .bb-seq {font-family: ui-monospace, monospace; font-size: .86rem; line-height: 1.55; white-space: nowrap;
@@ -46,13 +52,38 @@ def section(bridge: BridgeService, query: Query, found: Why) -> None:
     )
     key = (query, found.hit.id)
     kept: dict[tuple[Query, str], Attribution] = st.session_state.setdefault("attributed", {})
+    wanted, label = f"measure {found.hit.id}", f"Measure the {units}"
+    if key not in kept and not st.session_state.get(wanted):
+        _button(label, wanted)
+        return
     if key not in kept:
-        if not st.button(f"Measure the {units}", icon=":material/biotech:", key=f"attribute {found.hit.id}"):
-            return
-        with service.telling() as tell, service.caught():
-            kept[key] = bridge.attribute(query, found.hit.id, found.relation or None, tell)
+        with service.caught(otherwise=partial(_button, f"{label} again", wanted)):
+            kept[key] = _measured(bridge, query, found, units)
+            while len(kept) > _KEPT:
+                kept.pop(next(iter(kept)))
+    st.session_state.pop(wanted, None)
     if key in kept:
         show(bridge, kept[key])
+
+
+def _button(label: str, wanted: str) -> None:
+    st.button(label, icon=":material/biotech:", key=f"button {wanted}", on_click=_want, args=(wanted,))
+
+
+def _want(wanted: str) -> None:
+    st.session_state[wanted] = True
+
+
+def _measured(bridge: BridgeService, query: Query, found: Why, units: str) -> Attribution:
+    bar = st.progress(0.0, f"Hiding {units} …")
+    try:
+        return bridge.attribute(query, found.hit.id, found.relation or None, partial(_tell, bar))
+    finally:
+        bar.empty()
+
+
+def _tell(bar: DeltaGenerator, message: str, done: float) -> None:
+    bar.progress(min(max(done, 0.0), 1.0), theme.plain(message, 120))
 
 
 def _kind(bridge: BridgeService, query: Query) -> InputKind:
@@ -94,7 +125,13 @@ def in_words(found: Attribution) -> str:
 def _named(found: Attribution, places: Sequence[int]) -> str:
     if found.kind is InputKind.TEXT:
         return ", ".join(f"“{found.units[place]}”" for place in places)
-    return ", ".join(f"{found.units[place]}{place + 1}" for place in places)
+    return ", ".join(f"{_symbol(found.units[place])}{place + 1}" for place in places)
+
+
+def _symbol(unit: str) -> str:
+    """A residue's letter, or the element of an atom as the SMILES writes it."""
+    found = _SYMBOL.search(unit)
+    return found.group().capitalize() if found else unit
 
 
 def sequence(found: Attribution) -> str:

@@ -98,9 +98,9 @@ def known(edges: Sequence[Edge], sources: Mapping[str, str]) -> str:
     return f'<div class="bb-known">Sources of this link<ul>{items}</ul></div>'
 
 
-def neighbours(found: Sequence[Neighbour]) -> str:
-    """The voters as a table: who, how alike, how much of the vote."""
-    rows = "".join(_voter(neighbour) for neighbour in found)
+def neighbours(found: Sequence[Neighbour], hit: str) -> str:
+    """The voters for a hit (its CURIE) as a table: who, how alike, how much of the vote."""
+    rows = "".join(_voter(neighbour, hit) for neighbour in found)
     return (
         '<table class="bb-voters"><colgroup><col style="width:46%"><col style="width:33%"><col style="width:21%">'
         "</colgroup><thead><tr><th>Who votes</th>"
@@ -110,10 +110,11 @@ def neighbours(found: Sequence[Neighbour]) -> str:
     )
 
 
-def _voter(neighbour: Neighbour) -> str:
+def _voter(neighbour: Neighbour, hit: str) -> str:
     if neighbour.like_hit:
-        whose = "its neighbours are" if neighbour.borrowed else "the query is"
-        role = f"like the hit; {whose} linked to it"
+        whose = "neighbours of the query are" if neighbour.borrowed else "the query is"
+        likeness = "the hit itself" if neighbour.entity.id == hit else "like the hit"
+        role = f"{likeness}; {whose} linked to it"
     else:
         role = "like the query; linked to the hit"
     cited = escape(theme.shorten("; ".join(neighbour.sources), 300), quote=True)

@@ -35,7 +35,7 @@ class Web:
 
 
 def web(finder: PathFinder, starts: Sequence[tuple[int, float | None]], hits: Sequence[int]) -> Web:
-    """Join each start with each hit by its direct links and its most specific entities in between.
+    """Join each start with each hit: by direct links, by the most specific entities in between, or else by a chain.
 
     Parameters
     ----------
@@ -46,21 +46,31 @@ def web(finder: PathFinder, starts: Sequence[tuple[int, float | None]], hits: Se
     """
     graph = finder.graph
     pairs: dict[tuple[int, int], tuple[Edge, ...]] = {}
-    between: list[int] = []
     ends = {row for row, _ in starts} | set(hits)
     near = {row: finder.neighbours(row) for row in ends}
-    for start, _ in starts:
-        for hit in hits:
+
+    def join(one: int, other: int) -> None:
+        if (one, other) not in pairs and (other, one) not in pairs:
+            pairs[one, other] = finder.edges(one, other)
+
+    for hit in hits:
+        joined = False
+        for start, _ in starts:
             if start == hit:
                 continue
             if hit in near[start]:
-                pairs.setdefault((start, hit), finder.edges(start, hit))
+                join(start, hit)
+                joined = True
             common = np.intersect1d(near[start], near[hit], assume_unique=True)
-            common = common[(finder.degrees[common] <= _RELEVANT) & ~np.isin(common, list(ends))]
+            common = common[finder.degrees[common] <= _RELEVANT]
             for row in common[np.argsort(finder.degrees[common], kind="stable")][:_MIDDLES].tolist():
-                between.append(row)
-                pairs.setdefault((start, row), finder.edges(start, row))
-                pairs.setdefault((row, hit), finder.edges(row, hit))
+                join(start, row)
+                join(row, hit)
+                joined = True
+        if not joined:
+            for chain in _chain(finder, starts, hit):
+                join(*chain)
+    seen = dict.fromkeys(row for pair in pairs for row in pair if row not in ends)
     strands = tuple(
         Strand(edges[0].head, edges[0].tail, " / ".join(dict.fromkeys(e.label for e in edges)), _sources(edges))
         for edges in pairs.values()
@@ -69,9 +79,19 @@ def web(finder: PathFinder, starts: Sequence[tuple[int, float | None]], hits: Se
     return Web(
         tuple((graph.entity(row), cosine) for row, cosine in starts),
         tuple(graph.entity(row) for row in hits),
-        tuple(graph.entity(row) for row in dict.fromkeys(between)),
+        tuple(graph.entity(row) for row in seen),
         strands,
     )
+
+
+def _chain(finder: PathFinder, starts: Sequence[tuple[int, float | None]], hit: int) -> list[tuple[int, int]]:
+    """The links of the most specific chain of three between the first start that has one and the hit."""
+    for start, _ in starts:
+        chains = finder.chains(start, hit) if start != hit else []
+        if chains:
+            rows = min(chains, key=lambda chain: (len(chain.rows), chain.cost)).rows
+            return list(zip(rows, rows[1:], strict=False))
+    return []
 
 
 def _sources(edges: Sequence[Edge]) -> tuple[str, ...]:

@@ -167,7 +167,7 @@ class Explainer:
     def _third(self, case: _Case, tail: int) -> Voice:
         embedding, head = self._embedding, case.head.row
         if embedding is None:
-            return Voice(agree.EMBEDDING, None, "This bundle has no graph embedding; `biobridge build kge` makes one.")
+            return Voice(agree.EMBEDDING, None, "This bundle has no graph embedding; “biobridge build kge” makes one.")
         if head is None or not embedding.knows(head):
             return Voice(agree.EMBEDDING, None, "It knows entities by their links alone, and has not seen this query.")
         if not embedding.knows(tail):
