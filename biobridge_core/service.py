@@ -25,6 +25,7 @@ from biobridge_core import card, report
 from biobridge_core.batch import Batch, Engine
 from biobridge_core.bundle import Bundle
 from biobridge_core.chem.depict import svg, weights_svg
+from biobridge_core.compare import Comparer
 from biobridge_core.config import Settings
 from biobridge_core.describe import Facts
 from biobridge_core.encoders.device import pick_device
@@ -261,6 +262,11 @@ class BridgeService:
         """
         head = self._head(query, progress)[0]
         return attributed(self._bundle, self._encoders, head, self.graph.row(tail), relation, progress or _quiet)
+
+    @cached_property
+    def comparer(self) -> Comparer:
+        """Compares queries: pairs, several at once, wild type and mutant; see its methods."""
+        return Comparer(self.graph, self._retriever, self._explainer, self._encoders, self._head)
 
     def batch(self, rows: Sequence[Row], read_as: ReadAs, to: str, relation: str = "", k: int = 10) -> Batch:
         """Prepare a file of queries (see `uploads.rows`) to be asked chunk by chunk; ``relation`` may be empty.
