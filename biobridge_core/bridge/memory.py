@@ -16,6 +16,7 @@ its neighbours in the first two spaces. How far each vote counts is learnt after
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -50,7 +51,7 @@ class Readout:
     pieces_scale: float = 20.0
     profile_scale: float = 10.0
     tail_k: int = 20
-    tail_scale: float = 10.0
+    tail_scale: float = 5.0
     whiten: float = 1.0  #: how far the frozen vectors are evened out before they are compared
     common: float = (
         0.3  #: what more than this share of a modality has says nothing of likeness, and leaves the profiles
@@ -94,7 +95,7 @@ class Votes:
     """What the memory says of every tail, in the order of `TERMS`.
 
     ``popularity`` float32 (n_tails,); ``matrices`` float32 csr (n, n_tails) each, without negative values; ``heads``
-    float32 csr (n, n_heads), the mean weight of the entities that the content and the pieces were read from.
+    float32 csr (n, n_heads), the weight of the entities whose links were borrowed; nothing where the links are own.
     """
 
     popularity: _Floats
@@ -152,6 +153,18 @@ class Memory:
         for name, pairs in self._links.items():
             if not graph.relations[name].hierarchical:
                 self.linked[pairs[:, 0]] = True
+
+    def reread(self, readout: Readout) -> Memory:
+        """The same memory, read with other settings; what they leave as it is is shared."""
+        other, old = copy(self), self.readout
+        other.readout, other._tail_likeness = readout, {}
+        if readout.whiten != old.whiten:
+            other._spaces = {}
+        if readout.common != old.common:
+            other._profiles = {}
+        if (readout.whiten, readout.tail_k) != (old.whiten, old.tail_k):
+            other._near = {}
+        return other
 
     def ask(self, rows: NDArray[np.integer], *, own: bool = True) -> Query:
         """Prepare entities of one modality, rows (n,), as queries.
@@ -216,7 +229,7 @@ class Memory:
         heads = self._neighbours(query.modality, query.content, query.pieces)[[0]].tocoo()
         first = int(self.graph.rows(query.modality)[0])
         best = np.argsort(-heads.data, kind="stable")[:n]
-        whole = max(float(heads.data.sum()), 1e-12)  # half of 1 where nothing is alike in content or in pieces
+        whole = max(float(heads.data.sum()), 1e-12)  # nothing where nobody has a link
         return [(int(heads.col[i]) + first, float(heads.data[i]) / whole) for i in best]
 
     def voters(self, query: Query, relation: str) -> Voters:
@@ -225,12 +238,13 @@ class Memory:
         readout = self.readout
         by_content = _softmax_of_best(query.content, usable, readout.k, readout.content_scale)
         by_pieces = _softmax_of_best(query.pieces, usable, readout.k, readout.pieces_scale)
-        heads = (by_content + by_pieces) * np.float32(0.5)
         by_profile = _softmax_of_best(query.profile, usable, readout.k, readout.profile_scale)
-        # links that a query does not have, it borrows from its neighbours
         adjacent = self.adjacent(relation)
-        links = adjacent[query.places] if query.places is not None else (heads @ adjacent).tocsr()
-        return Voters(by_content, by_pieces, by_profile, heads, links)
+        if query.places is not None:
+            nobody = sparse.csr_array(query.content.shape, dtype=np.float32)
+            return Voters(by_content, by_pieces, by_profile, nobody, adjacent[query.places])
+        lenders = self._lenders(query.content, query.pieces, usable)
+        return Voters(by_content, by_pieces, by_profile, lenders, (lenders @ adjacent).tocsr())
 
     def votes(self, query: Query, relation: str) -> Votes:
         """What the memory says of every tail of a relation."""
@@ -270,11 +284,14 @@ class Memory:
         return _unit_rows((self._neighbours(modality, content, pieces) @ self.profiles(modality)[0]).tocsr())
 
     def _neighbours(self, modality: str, content: _Floats, pieces: _Floats) -> Sparse:
-        """Mean weight of the entities with any link that are most alike in content and in pieces: csr (n, n_heads)."""
-        usable, readout = np.flatnonzero(np.diff(self.profiles(modality)[0].indptr) > 0), self.readout
-        by_content = _softmax_of_best(content, usable, readout.k, readout.content_scale)
-        by_pieces = _softmax_of_best(_none_to_minus_inf(pieces), usable, readout.k, readout.pieces_scale)
-        return ((by_content + by_pieces) * np.float32(0.5)).tocsr()
+        """Weight of the entities with any link that are most alike: csr (n, n_heads)."""
+        return self._lenders(content, pieces, np.flatnonzero(np.diff(self.profiles(modality)[0].indptr) > 0))
+
+    def _lenders(self, content: _Floats, pieces: _Floats, usable: NDArray[np.integer]) -> Sparse:
+        """Weight of the usable heads that are most alike in content and in pieces, both together: csr (n, n_heads)."""
+        readout = self.readout
+        alike = readout.content_scale * content + readout.pieces_scale * np.maximum(pieces, np.float32(0))
+        return _softmax_of_best(alike.astype(np.float32), usable, readout.k, 1.0)
 
     def adjacent(self, relation: str) -> Sparse:
         """Training links of one relation: float32 csr (n_heads, n_tails), places within the two modalities."""

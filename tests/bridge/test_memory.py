@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from math import exp, log, sqrt
 from typing import Any
 
@@ -47,7 +48,7 @@ def test_votes_for_a_known_gene_by_hand() -> None:
 
 def test_a_gene_read_as_if_unseen_borrows_links_and_profile() -> None:
     votes = _votes(_memory(), 0, own=False)
-    first, third = (NEAR + 0.5) / 2, (FAR + 0.5) / 2  # what gene 1 and gene 3 weigh, content and pieces together
+    first, third = NEAR, FAR  # what gene 1 and gene 3 lend: by content, since they share as much of its words
     assert votes["content"] == pytest.approx([NEAR, 1, FAR, 0], abs=1e-6)
     assert votes["pieces"] == pytest.approx([0.5, 1, 0.5, 0], abs=1e-6)
     profiles = np.array([[1, 0, 0], [1, 1, 0], [0, 0, 1], [0, 1, 1]]) / np.sqrt([[1], [2], [1], [2]])
@@ -218,3 +219,45 @@ def test_several_kinds_of_input_in_one_modality_are_compared_apart(toy: Any) -> 
         np.testing.assert_allclose(one.content[0], query.content[i], atol=1e-6)
         np.testing.assert_allclose(one.pieces[0], query.pieces[i], atol=1e-6)
         np.testing.assert_allclose(one.profile[0], query.profile[i], atol=1e-6)
+
+
+def test_links_are_borrowed_from_who_is_alike_in_content_and_in_pieces_both() -> None:
+    """Gene 2 is nearer by its vector, gene 1 by its words; a scale decides who lends, and nobody lends to the known."""
+    texts = TEXTS | {"gene": ["red fox", "red fox jumps", "blue dog", "blue cow"]}
+    graph = tiny_graph(texts, {"has": [(1, 0), (2, 2)]})
+    content = on_a_circle(graph, ANGLES | {"gene": [0.0, 240, 60, 180]})
+    rows = graph.rows("gene")[[0]]
+
+    def lent(pieces_scale: float) -> list[float]:
+        readout = Readout(k=2, content_scale=3.0, pieces_scale=pieces_scale, whiten=0.0)
+        memory = Memory(graph, content, links_of(graph), readout)
+        query = memory.ask(rows, own=False)
+        by_words = float(query.pieces[0, 1])
+        shares = dict(memory.read_from(query, 2))
+        words, vector = exp(pieces_scale * by_words - 3 / 2), exp(3 / 2)
+        expected = words / (words + vector)
+        assert shares[int(graph.rows("gene")[1])] == pytest.approx(expected, abs=1e-5)
+        assert not memory.votes(memory.ask(graph.rows("gene")[[1]]), "has").heads.nnz
+        return [shares[int(graph.rows("gene")[i])] for i in (1, 2)]
+
+    first, second = lent(1.0)
+    assert first < second
+    first, second = lent(20.0)
+    assert first > second
+
+
+def test_reading_with_other_settings_is_as_a_new_memory_with_them(toy: Any) -> None:
+    old = Memory(toy.graph, toy.content, links_of(toy.graph), READOUT)
+    rows = toy.graph.rows("protein")[:5]
+    old.votes(old.ask(rows), "protein_in_process")
+    for changed in ({"tail_k": 5}, {"whiten": 1.0}, {"common": 0.02}, {"tail_scale": 1.0, "k": 7}):
+        readout = replace(READOUT, **changed)
+        fresh = Memory(toy.graph, toy.content, links_of(toy.graph), readout)
+        for own in (True, False):
+            one, two = (
+                m.votes(m.ask(rows, own=own), "protein_in_process").dense() for m in (fresh, old.reread(readout))
+            )
+            np.testing.assert_allclose(one, two, atol=1e-6)
+            before = old.votes(old.ask(rows, own=own), "protein_in_process").dense()
+            assert np.abs(one - before).max() > 1e-4, changed
+    assert old.readout == READOUT
