@@ -84,6 +84,7 @@ def words(modality: str) -> tuple[str, str]:
 CSS = """
 .stMainBlockContainer {padding-top: 3.9rem; padding-bottom: 2rem; max-width: 1500px;}
 .stMainBlockContainer > .stVerticalBlock {gap: .5rem;}
+[data-testid=stCaptionContainer] {color: light-dark(#4f5d65, #a9b6bd) !important;}
 .st-key-frame h2 {font-size: 1.15rem; padding: 0;}
 .st-key-result {gap: .5rem;}
 .st-key-answer > :first-child {flex: 1 1 18rem;}
@@ -123,7 +124,8 @@ CSS = """
   .st-key-frame {flex-wrap: nowrap; gap: .5rem;}
   .st-key-frame h2 {font-size: .95rem; white-space: nowrap;}
   .st-key-frame p {font-size: .72rem; text-align: right;}
-  .st-key-question button [data-testid=stMarkdownContainer] {display: none;}
+  .st-key-question button [data-testid=stMarkdownContainer] {position: absolute; width: 1px; height: 1px;
+    overflow: hidden; clip-path: inset(50%);}
   .st-key-also {display: none;}
   [data-testid=stLayoutWrapper]:has(> .st-key-answer), .st-key-answer {display: contents;}
   .st-key-answer > :first-child {flex: none;}

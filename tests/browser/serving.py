@@ -18,7 +18,7 @@ ROOT = Path(__file__).resolve().parents[2]
 DEEP_LINK = "/explore?q=UniProtKB:P35498&to=disease"
 #: page -> an address that opens it with something on it, and what is there once it is
 ROUTES = {
-    "home": ("/", ".st-key-home_examples_0 button"),
+    "home": ("/", ".st-key-home_examples button"),
     "explore": (DEEP_LINK, ".st-key-kind_disease .bb-card"),
     "entity": ("/entity?q=UniProtKB:P35498", ".st-key-entity_head"),
     "compare": ("/compare?a=UniProtKB:P35498&b=MONDO:0100135", "[data-testid=stMarkdown] h5, [data-testid=stMetric]"),
