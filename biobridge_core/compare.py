@@ -362,7 +362,7 @@ def _answer(a: Query, b: Query, known: Sequence[Edge], ways: Sequence[Direction]
         return f"{a.label} and {b.label} cannot be compared: one has no input of the kind that the other one has."
     if known:
         labels = " and ".join(dict.fromkeys(edge.label for edge in known))
-        return f"The graph links {a.label} to {b.label}: {labels}."
+        return f"The graph holds this link: {a.label} {labels} {b.label}."
     if ways[0].hit.status is HitStatus.SIMILAR:
         return f"{a.label} and {b.label} are of one kind; how alike they are is shown, no link is meant."
     best = max(way.hit.percentile for way in ways)

@@ -1,0 +1,267 @@
+"""Several genes, drugs or symptoms at once: what they point at together, and each by itself."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from html import escape
+from typing import TYPE_CHECKING
+
+import pandas as pd
+import streamlit as st
+
+from biobridge_core.errors import BioBridgeError
+from biobridge_core.types import HitStatus, QueryKind
+from ui import compare, service, theme
+from ui.compare import Asked
+
+if TYPE_CHECKING:
+    from biobridge_core.compare import Combine, JointHit, Member, Signature
+    from biobridge_core.queueing import Progress
+    from biobridge_core.service import BridgeService
+    from biobridge_core.types import Query, Retrieval
+
+_SENTENCE = "My patient has seizures and a small head"
+_EXAMPLES = (
+    ("Seizure, Microcephaly", Asked("set", members=("HP:0001250", "HP:0000252"), to="disease")),
+    ("BRCA1, BRCA2, PALB2", Asked("set", members=("UniProtKB:P38398", "UniProtKB:P51587", "UniProtKB:Q86YC2"))),
+    ("Marfan-like: four findings", Asked("set", members=("HP:0000098", "HP:0001166", "HP:0001083", "HP:0002616"))),
+)
+_HOW = {"probabilities": "what all support", "ranks": "what some rank very high"}
+_MARK = {HitStatus.KNOWN: "●", HitStatus.PREDICTED: "○", HitStatus.SIMILAR: "◇"}
+_BOX, _MEMBERS, _SAID = "compare text", "compare members", "compare said"
+_K, _ALONE = 30, 10
+
+
+def show(bridge: BridgeService, asked: Asked) -> None:
+    """The box, what was understood, and what all of it points at."""
+    if asked.fresh:
+        st.session_state[_SAID] = []
+        st.session_state[_BOX] = ""
+    with (
+        st.form("compare set", border=False, clear_on_submit=True),
+        st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="compare boxes"),
+    ):
+        st.text_area(
+            "Genes, drugs, diseases or symptoms, separated by commas or lines; or a sentence about a patient",
+            key=_BOX,
+            placeholder=_SENTENCE,
+            height=70,
+            help="Of a sentence, the symptoms are picked out; you see each and can take it away.",
+        )
+        added = st.form_submit_button("Add", type="primary", icon=":material/add:")
+    if added and st.session_state[_BOX].strip():
+        with service.telling() as tell:
+            _add(bridge, st.session_state[_BOX], tell)
+    if said := st.session_state.get(_SAID):
+        st.caption(" ".join(said))
+    members = _members(bridge)
+    if not members:
+        st.markdown("Ask with several things at once and see what they have in common. Three to try, or a sentence:")
+        compare.examples(_EXAMPLES)
+        st.button(_SENTENCE, key="compare sentence", on_click=_try_sentence, args=(bridge,))
+        return
+    asked = compare.now()
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="compare how"):
+        to = compare.target(bridge, asked, ("disease", "protein", "drug"), "compare set to")
+        how = _how(asked)
+    with service.telling() as tell, st.spinner("Asking all of them …", show_time=True):
+        found = bridge.comparer.signature(members, to, _K, how, tell)
+        alone = [bridge.retrieve(query, to=[to], k=_ALONE, progress=tell) for query in members]
+    asked = replace(asked, mode="set", to=to, how="" if how == "probabilities" else how.value)
+    compare.write(replace(asked, members=tuple(query.value for query in members)))
+    _answer(found, alone)
+
+
+def _try_sentence(bridge: BridgeService) -> None:
+    with service.caught():
+        _add(bridge, _SENTENCE, lambda _message, _done: None)
+
+
+def _add(bridge: BridgeService, text: str, tell: Progress) -> None:
+    """Take named things as they are; of anything else, the findings that it speaks of."""
+    said: list[str] = []
+    curies = list(compare.now().members)
+    named, unread = _named(bridge, text)
+    if unread:
+        findings = bridge.comparer.findings(text, tell)
+        for finding in findings:
+            words = f"“{theme.plain(finding.words, 60)}”"
+            name = f"**{theme.plain(finding.entity.name, 60)}**"
+            if finding.denied:
+                said.append(f"{words}: {name} is left out, since the sentence says that it is absent.")
+            else:
+                near = "" if finding.cosine is None else f" (other words, likeness {finding.cosine:.2f}; check it)"
+                said.append(f"{words} is read as {name}{near}.")
+                named.append(finding.entity.id)
+        if not findings:
+            said.append(f"Nothing in “{theme.plain(text, 80)}” was recognised. Use names or ids, or describe symptoms.")
+    fresh = [curie for curie in dict.fromkeys(named) if curie not in curies]
+    compare.put(replace(compare.now(), mode="set", members=(*curies, *fresh)))
+    st.session_state[_SAID] = said
+
+
+def _named(bridge: BridgeService, text: str) -> tuple[list[str], bool]:
+    """CURIEs of the parts that name an entity, and whether any part does not."""
+    parts = [part.strip() for part in re.split(r"[,;\n]", text) if part.strip()]
+    found: list[str] = []
+    for part in parts:
+        if len(part) > 100 or len(part.split()) > 8:
+            return [], True
+        try:
+            query = bridge.find(part).chosen
+        except BioBridgeError:
+            query = None
+        if query is None or query.kind is not QueryKind.ENTITY:
+            return [], True
+        found.append(query.value)
+    return found, False
+
+
+def _members(bridge: BridgeService) -> list[Query]:
+    """Everything asked about, each removable; an id that the graph does not have is said."""
+    queries: dict[str, Query] = {}
+    for text in compare.now().members:
+        try:
+            query = bridge.find(text).chosen
+        except BioBridgeError as error:
+            service.show_error(error)
+            continue
+        if query is None or query.kind is not QueryKind.ENTITY:
+            st.warning(f"“{theme.plain(text, 60)}” in the address names no entity of the graph.")
+            continue
+        queries[query.value] = query
+    if tuple(queries) != compare.now().members:
+        compare.put(replace(compare.now(), members=tuple(queries)))
+    if not queries:
+        return []
+    key = f"{_MEMBERS} {' '.join(queries)}"
+    st.session_state.setdefault(key, list(queries))
+    st.multiselect(
+        "Asked together",
+        list(queries),
+        key=key,
+        format_func=lambda curie: (
+            f"{theme.shorten(queries[curie].label, 40)} ({service.words(queries[curie].modality)[0]})"
+        ),
+        help="Take one away with its ×.",
+        on_change=_removed,
+        args=(key,),
+    )
+    return list(queries.values())
+
+
+def _removed(key: str) -> None:
+    compare.put(replace(compare.now(), members=tuple(st.session_state[key])))
+
+
+def _how(asked: Asked) -> Combine:
+    from biobridge_core.compare import Combine
+
+    options = [how.value for how in Combine]
+    picked = st.selectbox(
+        "Put first",
+        options,
+        index=options.index(asked.how) if asked.how in options else 0,
+        format_func=_HOW.__getitem__,
+        key=f"compare how {asked.how}",
+        help="What all support: the mean of the logarithms of their probabilities. What some rank very high: "
+        "reciprocal-rank fusion, one over 60 plus the rank, summed.",
+    )
+    return Combine(picked)
+
+
+def _answer(found: Signature, alone: Sequence[Retrieval]) -> None:
+    one, many = service.words(found.to)
+    together = "Together they point" if len(found.queries) > 1 else "It points"
+    best = theme.plain(found.hits[0].entity.name, 80)
+    linked = sum(member.known for member in found.hits[0].members)
+    n = len(found.queries)
+    known = f", which the graph links to {'all' if linked == n else linked or 'none'} of the {n}" if n > 1 else ""
+    st.markdown(f"##### {together} first at **{best}**{known}; {theme.counted(found.n_candidates, one, many)} ranked.")
+    for note in found.notes:
+        st.caption(theme.plain(note, 300))
+    names = [theme.shorten(query.label, 24) for query in found.queries]
+    columns = _distinct(names)
+    table = pd.DataFrame(
+        {
+            "rank": [hit.rank for hit in found.hits],
+            "name": [hit.entity.name for hit in found.hits],
+            **{name: [_cell(hit.members[i]) for hit in found.hits] for i, name in enumerate(columns)},
+            "linked": [_linked(hit) for hit in found.hits],
+            "id": [f"entity?q={hit.entity.id}" for hit in found.hits],
+        }
+    )
+    with st.container(key="hits_table"):
+        _table(found, table, columns)
+    with st.container(key="hits_cards"):
+        st.html("".join(_card(hit, columns) for hit in found.hits))
+    st.download_button(
+        "CSV", table.to_csv(index=False).encode("utf-8-sig"), "biobridge_together.csv", "text/csv",
+        icon=":material/download:", on_click="ignore", key="compare csv",
+    )  # fmt: skip
+    if len(found.queries) > 1:
+        _one_by_one(columns, alone)
+
+
+def _table(found: Signature, table: pd.DataFrame, columns: Sequence[str]) -> None:
+    c = st.column_config
+    st.dataframe(
+        table,
+        hide_index=True,
+        row_height=27,
+        height=37 + 27 * min(len(table), 20),
+        column_config={
+            "rank": c.NumberColumn("Rank", width=55),
+            "name": c.TextColumn("Name", width=400),
+            **{
+                name: c.TextColumn(
+                    name, width=110, help=f"● known or ○ predicted, and the rank for {query.label} alone."
+                )
+                for name, query in zip(columns, found.queries, strict=True)
+            },
+            "linked": c.TextColumn("Known", width=65, help="How many of them the graph links to it."),
+            "id": c.LinkColumn("Open", width=130, display_text=r"entity\?q=(.*)", help="Everything about it."),
+        },
+        key=f"compare joint {found.to} {found.how} {len(found.queries)} {hash(found.queries)}",
+    )
+
+
+def _card(hit: JointHit, columns: Sequence[str]) -> str:
+    """One hit for a phone. Everything in it is escaped."""
+    ranks = "".join(f"<span>{escape(name)} {_cell(m)}</span>" for name, m in zip(columns, hit.members, strict=True))
+    return (
+        f'<div class="bb-card"><div class="bb-text"><b>{hit.rank}. {escape(hit.entity.name)}</b>'
+        f'<div class="bb-line">{ranks}<span>known: {_linked(hit)}</span></div></div></div>'
+    )
+
+
+def _one_by_one(columns: Sequence[str], alone: Sequence[Retrieval]) -> None:
+    st.markdown("**One by one**", help="The ten best of each by itself.")
+    lists = {
+        name: [
+            f"{_MARK[hit.status]} {theme.shorten(hit.entity.name, 60)}"
+            for hit in sorted(retrieval.lists[0].hits, key=lambda hit: hit.rank)[:_ALONE]
+        ]
+        for name, retrieval in zip(columns, alone, strict=True)
+    }
+    table = pd.DataFrame({name: pd.Series(hits, dtype="object") for name, hits in lists.items()}).fillna("")
+    st.dataframe(table, hide_index=True, row_height=27, key=f"compare alone {' '.join(columns)}")
+
+
+def _cell(member: Member) -> str:
+    return f"{'●' if member.known else '○'} {theme.number(member.rank)}"
+
+
+def _linked(hit: JointHit) -> str:
+    return f"{sum(member.known for member in hit.members)} of {len(hit.members)}"
+
+
+def _distinct(names: Sequence[str]) -> list[str]:
+    """Headers of columns, none twice and none that the table has already."""
+    made: list[str] = []
+    for place, name in enumerate(names, start=1):
+        taken = name in made or name in {"rank", "name", "linked", "id"}
+        made.append(f"{name} ({place})" if taken else name)
+    return made
