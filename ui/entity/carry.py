@@ -9,7 +9,7 @@ import streamlit as st
 
 from biobridge_core.types import Attribution, Hit, Query
 from ui import hits, service, state, theme, why_input
-from ui.entity import links
+from ui.entity import common, links
 from ui.entity.common import Subject
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def chooser(bridge: BridgeService, about: Subject, kinds: Sequence[str], units: 
         st.caption(f"The {theme.plain(service.words(kind)[1])} have to be ranked first.")
         if st.button("Rank them", key=f"carry rank {kind} {about.key}", icon=":material/sort:"):
             links.ranked(bridge, about.query, kind)
-            st.rerun(scope="fragment")
+            common.redraw()
         return
     offered = {hit.entity.id: hit for hit in hits.ordered(found, state.Show.BOTH, _OFFERED)}
     tail = st.selectbox(
@@ -50,7 +50,7 @@ def measure(bridge: BridgeService, about: Subject, hit: Hit) -> None:
         if key not in _measured():
             _measured()[key] = bridge.attribute(about.query, hit.entity.id, hit.relation or None, tell)
         st.session_state[_key(about)] = (hit.entity.id, hit.entity.name)
-        st.rerun(scope="fragment")
+        common.redraw()
 
 
 def offer(about: Subject, hit: Hit, what: str) -> None:

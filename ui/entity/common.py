@@ -8,6 +8,7 @@ from html import escape
 from typing import TYPE_CHECKING
 
 import streamlit as st
+from streamlit.errors import StreamlitAPIException
 
 from biobridge_core.types import Entity, Query, QueryKind
 from ui import asking, nav, service, state, theme
@@ -183,6 +184,14 @@ def plain_words(lines: Sequence[str]) -> None:
         body = "".join(f"<p>{escape(line)}</p>" for line in lines)
         st.html(f'<div class="bb-plain">{body}</div>')
         st.caption("Put together from the entries of the graph, word by word; nothing is added.")
+
+
+def redraw() -> None:
+    """Draw the fragment again, or the page where it is being drawn as a whole."""
+    try:
+        st.rerun(scope="fragment")
+    except StreamlitAPIException:
+        st.rerun()
 
 
 def follow() -> None:

@@ -18,9 +18,9 @@ _SHOWN = 12
 
 
 def section(bridge: BridgeService, about: Subject, title: str = "Its place") -> None:
-    """Path from the root, parents and children, each opens its own page; nothing where there is no ontology."""
+    """Path from the root, parents and children, each opens its own page; nothing where it stands alone."""
     place = bridge.facts.position(about.curie) if about.curie else None
-    if place is None:
+    if place is None or not (place.n_above or place.n_below):
         return
     many = theme.plain(service.words(about.modality)[1])
     st.subheader(title, anchor=False)

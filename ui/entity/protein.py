@@ -72,7 +72,7 @@ def _keep(about: Subject, structure: Structure) -> None:
     kept[about.key] = structure
     while len(kept) > _KEPT:
         kept.popitem(last=False)
-    st.rerun(scope="fragment")
+    common.redraw()
 
 
 def _remove(key: str) -> None:
