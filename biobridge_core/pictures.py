@@ -18,6 +18,7 @@ from biobridge_core.kg.graph import KnowledgeGraph
 from biobridge_core.map import Maps, Points, place
 from biobridge_core.types import Entity, Retrieval
 
+_COMPACT = 0.5  #: a branch keeps together if half of it strays less than this share of the whole map's mean deviation
 _NEIGHBOURS = 4  #: nearest known entities that stand for a query without links of its own
 
 
@@ -106,7 +107,7 @@ class Pictures:
         return tuple(Area(self._graph.entity(area), frozenset(inside)) for area, inside in found.items())
 
     def regions(self, modality: str, most: int = 12) -> tuple[tuple[Entity, float, float], ...]:
-        """The largest branches with the middle of their entities on the map, for labels.
+        """The largest branches whose entities keep together on the map, with their middle, for labels.
 
         Raises
         ------
@@ -114,9 +115,15 @@ class Pictures:
             See :attr:`maps`.
         """
         points, first = self.points(modality), int(self._graph.rows(modality)[0])
-        members = list(self._branches(modality).members.items())[:most] if len(points) else []
-        middles = [(area, np.median(points[rows - first], axis=0)) for area, rows in members]
-        return tuple((self._graph.entity(area), float(x), float(y)) for area, (x, y) in middles)
+        if not len(points):
+            return ()
+        found = []
+        usual = np.abs(points - np.median(points, axis=0)).mean()
+        for area, rows in self._branches(modality).members.items():
+            middle = np.median(points[rows - first], axis=0)
+            if np.median(np.abs(points[rows - first] - middle)) < _COMPACT * usual:
+                found.append((self._graph.entity(area), float(middle[0]), float(middle[1])))
+        return tuple(found[:most])
 
     def web(self, result: Retrieval, curies: Sequence[str]) -> Web:
         """The network that joins a query, or its nearest known entities, with some of its hits."""

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from ui import answer, asking, nav, service, state
+from ui import answer, asking, findings, nav, service, state
 
 nav.frame("Explore")
 ask = state.current()
@@ -28,4 +28,5 @@ with service.caught(otherwise=state.unanswered):
     if query is None:
         state.unanswered()
     else:
+        findings.show(bridge, query)
         answer.show(bridge, query, ask.q)

@@ -23,6 +23,8 @@ SYMBOLS: Mapping[HitStatus, str] = {
     HitStatus.SIMILAR: "diamond-open",
 }
 
+_FONT = '"Source Sans", "Source Sans Pro", sans-serif'  #: the one that the app comes with
+
 #: What plotly's own bar keeps: a picture to take away and the way back from a zoom.
 _CONFIG: dict[str, Any] = {
     "displaylogo": False,
@@ -91,14 +93,25 @@ def layout(fig: go.Figure, *, height: int = 320, x: str = "", y: str = "", legen
         Whether one is shown, above the plot.
     """
     look = palette()
-    axis = {"gridcolor": look.line, "zeroline": False, "linecolor": look.line, "title_standoff": 8, "automargin": True}
+    axis = {
+        "gridcolor": look.line,
+        "zeroline": False,
+        "linecolor": look.line,
+        "title_standoff": 8,
+        "automargin": True,
+        "title_font_size": 13,
+    }
     fig.update_layout(
         height=height,
         margin={"l": 8, "r": 8, "t": 34 if legend else 12, "b": 8},
         paper_bgcolor="rgba(0,0,0,0)",
         plot_bgcolor="rgba(0,0,0,0)",
-        font={"color": look.text, "size": 13},
-        hoverlabel={"bgcolor": look.ground, "bordercolor": look.line, "font": {"color": look.text, "size": 13}},
+        font={"color": look.text, "size": 13, "family": _FONT},
+        hoverlabel={
+            "bgcolor": look.ground,
+            "bordercolor": look.line,
+            "font": {"color": look.text, "size": 13, "family": _FONT},
+        },
         showlegend=legend,
         legend={"orientation": "h", "yanchor": "bottom", "y": 1.0, "x": 0, "title": None, "font": {"size": 13}},
         dragmode=False,

@@ -20,8 +20,9 @@ if TYPE_CHECKING:
     from biobridge_core.pictures import Pictures
     from biobridge_core.service import BridgeService
 
-_CELLS = 120  #: of the density along each side
+_CELLS = 150  #: of the density along each side
 _EDGE = 1.08  #: of the drawn square; the points lie within -1 .. 1
+_WIDTH = 940  #: pixels at most, so that the map keeps its shape
 _NAMED = 6  #: hits whose names stand on the map
 _WITH_REGIONS = ("disease", "phenotype")
 
@@ -35,7 +36,8 @@ def show(bridge: BridgeService, retrieval: Retrieval, modality: str, hits: Seque
     except ArtifactError as error:
         st.info(f"{theme.plain(error.message, 200)} {theme.plain(error.hint, 200)}", icon=":material/map:")
         return
-    charts.show(fig, f"map {key}", f"Map of all {many} with the hits marked")
+    with st.container(width=_WIDTH):
+        charts.show(fig, f"map {key}", f"Map of all {many} with the hits marked")
     placed = (
         " ✕ marks the query"
         + ("." if retrieval.entity else ", at the weighted mean of the 15 known entities that are nearest to it.")
@@ -66,21 +68,22 @@ def figure(pictures: Pictures, retrieval: Retrieval, modality: str, hits: Sequen
         here = [place for place, hit in enumerate(hits) if hit.status is status]
         if here:
             _mark(fig, [hits[place] for place in here], points[here], status, modality)
-    _name_best(fig, hits, points)
+    taken = _name_best(fig, hits, points)
     if modality in _WITH_REGIONS:
-        _name_regions(fig, pictures, modality)
+        _name_regions(fig, pictures, modality, taken)
     if modality == retrieval.query.modality and (place := pictures.place(retrieval)) is not None:
         fig.add_scatter(
             x=[place[0]],
             y=[place[1]],
             mode="markers",
             name="the query",
-            marker={"symbol": "x-thin", "size": 16, "line": {"width": 3, "color": look.text}},
+            marker={"symbol": "x-thin", "size": 17, "line": {"width": 3, "color": look.text}},
             hovertemplate="the query<extra></extra>",
         )
-    charts.layout(fig, height=520)
-    fig.update_xaxes(visible=False, range=[-_EDGE, _EDGE], constrain="domain")
-    fig.update_yaxes(visible=False, range=[-_EDGE, _EDGE])
+    spread = float(np.ptp(pictures.points(modality)[:, 1])) / 2 if len(pictures.points(modality)) else 1.0
+    charts.layout(fig, height=round(120 + 560 * min(max(spread, 0.4), 1.0)))
+    fig.update_xaxes(visible=False, range=[-_EDGE, _EDGE])
+    fig.update_yaxes(visible=False)
     return fig
 
 
@@ -121,16 +124,18 @@ def _mark(fig: go.Figure, hits: Sequence[Hit], points: NDArray[np.float32], stat
     )
 
 
-def _name_best(fig: go.Figure, hits: Sequence[Hit], points: NDArray[np.float32]) -> None:
-    """Write the names of the best hits beside them, where they do not run into one another."""
+def _name_best(fig: go.Figure, hits: Sequence[Hit], points: NDArray[np.float32]) -> list[tuple[float, float]]:
+    """Write the names of the best hits beside them, where they do not run into one another; gives their places."""
+    look = charts.palette()
     taken: list[tuple[float, float]] = []
     for hit, (x, y) in zip(hits, points.tolist(), strict=True):
-        if len(taken) == _NAMED:
+        if len(taken) >= 2 * _NAMED:
             break
         if any(abs(x - a) < 0.5 and abs(y - b) < 0.09 for a, b in taken):
             continue
         taken.append((x, y))
         left = x > 0.35
+        taken.append((x - 0.3 if left else x + 0.3, y))  # where the name reaches to
         fig.add_annotation(
             x=x,
             y=y,
@@ -138,13 +143,15 @@ def _name_best(fig: go.Figure, hits: Sequence[Hit], points: NDArray[np.float32])
             showarrow=False,
             xanchor="right" if left else "left",
             xshift=-10 if left else 10,
-            font={"size": 12},
+            bgcolor=charts.faded(look.ground, 0.7),
+            font={"size": 13},
         )
+    return taken
 
 
-def _name_regions(fig: go.Figure, pictures: Pictures, modality: str) -> None:
+def _name_regions(fig: go.Figure, pictures: Pictures, modality: str, taken: list[tuple[float, float]]) -> None:
+    """Write the names of the branches that keep together where they lie, unless something stands there."""
     look = charts.palette()
-    taken: list[tuple[float, float]] = []
     for entity, x, y in pictures.regions(modality):
         if any(abs(x - a) < 0.45 and abs(y - b) < 0.1 for a, b in taken):
             continue
@@ -154,5 +161,6 @@ def _name_regions(fig: go.Figure, pictures: Pictures, modality: str) -> None:
             y=y,
             text=f"<i>{escape(theme.shorten(entity.name, 30))}</i>",
             showarrow=False,
-            font={"size": 11, "color": look.muted},
+            bgcolor=charts.faded(look.ground, 0.7),
+            font={"size": 12, "color": look.text},
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from html import escape
 from typing import TYPE_CHECKING
 
@@ -30,18 +30,27 @@ _NAMES = {
 
 def show(bridge: BridgeService, retrieval: Retrieval, hits: Sequence[Hit], key: str) -> None:
     """Draw the network of the first hits in view."""
-    first = [hit for hit in hits if retrieval.entity is None or hit.entity.id != retrieval.entity.id][:_HITS]
+    first = some(hits)
     web = bridge.pictures.web(retrieval, [hit.entity.id for hit in first])
     charts.show(figure(retrieval, web, first), f"network {key}", "Network of the query, its hits and what links them")
     linked = {strand.tail.id for strand in web.strands} | {strand.head.id for strand in web.strands}
     lonely = [theme.plain(hit.entity.name, 40) for hit in first if hit.entity.id not in linked]
     said = [
-        f"The first {len(first)} hits of the list. Solid lines are links of the graph; of what lies between, the two "
-        "most specific are shown for each pair. A dashed line is a prediction or a likeness."
+        f"The best {len(first)} hits in view, half of them predicted where there are so many. Solid lines are links of "
+        "the graph (point at one for its source); between two ends stand the most specific entities that join them. "
+        "A dotted line is a likeness, or a prediction that no short chain of links supports."
     ]
     if lonely:
-        said.append(f"No evidence found within two links for: {', '.join(lonely)}.")
+        said.append(f"No evidence found within three links for: {', '.join(lonely)}.")
     st.caption(" ".join(said))
+
+
+def some(hits: Sequence[Hit]) -> list[Hit]:
+    """The first hits to draw: known and predicted ones by halves, where there are enough of both."""
+    known = [hit for hit in hits if hit.status is HitStatus.KNOWN]
+    others = [hit for hit in hits if hit.status is not HitStatus.KNOWN]
+    n_known = max(_HITS // 2, _HITS - len(others))
+    return known[:n_known] + others[: _HITS - len(known[:n_known])]
 
 
 def figure(retrieval: Retrieval, web: Web, hits: Sequence[Hit]) -> go.Figure:
@@ -55,13 +64,16 @@ def figure(retrieval: Retrieval, web: Web, hits: Sequence[Hit]) -> go.Figure:
     _nodes(fig, retrieval, web, hits, places)
     rows = max(len(web.hits), len(web.between), len(web.starts), 4)
     charts.layout(fig, height=90 + _ROW * min(rows, 16))
-    fig.update_xaxes(visible=False, range=[-0.42, 2.75])
+    fig.update_xaxes(visible=False, range=[-0.3, 2.9])
     fig.update_yaxes(visible=False, range=[-0.06, 1.1])
     return fig
 
 
 def _places(retrieval: Retrieval, web: Web) -> dict[str, _Place]:
-    """Where each entity stands; ``query`` is the query itself where it is none of the graph's own."""
+    """Where each entity stands; ``query`` is the query itself where it is none of the graph's own.
+
+    What lies between stands nearer to the end that it is linked to, where a chain passes through two of them.
+    """
     hits = [entity.id for entity in web.hits]
     starts = [entity.id for entity, _ in web.starts if entity.id not in hits]
     places = {id_: (2.0, y) for id_, y in zip(hits, _spread(len(hits)), strict=True)}
@@ -69,15 +81,27 @@ def _places(retrieval: Retrieval, web: Web) -> dict[str, _Place]:
     if raw:
         places["query"] = (-0.2, 0.5)
     places |= {id_: (0.4 if raw else 0.0, y) for id_, y in zip(starts, _spread(len(starts)), strict=True)}
-    between = [entity.id for entity in web.between if entity.id not in places]
-    order = sorted(between, key=lambda id_: _mean_height(id_, web.strands, places))
-    return places | {id_: (1.15 if raw else 1.0, y) for id_, y in zip(order, _spread(len(order)), strict=True)}
+    linked: dict[str, set[str]] = {}
+    for strand in web.strands:
+        linked.setdefault(strand.head.id, set()).add(strand.tail.id)
+        linked.setdefault(strand.tail.id, set()).add(strand.head.id)
+    columns: dict[float, list[str]] = {}
+    for id_ in (entity.id for entity in web.between if entity.id not in places):
+        touches = linked.get(id_, set())
+        to_start, to_hit = bool(touches & set(starts)), bool(touches & set(hits))
+        shift = 0.0 if to_start == to_hit else -0.3 if to_start else 0.3
+        columns.setdefault((1.2 if raw else 1.0) + shift, []).append(id_)
+    for place, (x, between) in enumerate(sorted(columns.items(), reverse=True)):
+        order = sorted(between, key=lambda id_: _mean_height(linked.get(id_, set()), places))
+        edge = 0.04 * place  # so that names in neighbouring columns stand at different heights
+        heights = (edge + y * (1 - 2 * edge) for y in _spread(len(order)))
+        places |= {id_: (x, y) for id_, y in zip(order, heights, strict=True)}
+    return places
 
 
-def _mean_height(id_: str, strands: Sequence[Strand], places: Mapping[str, _Place]) -> float:
-    """Mean height of the hits that an entity in between is linked to: few lines cross."""
-    ends = [s.tail.id if s.head.id == id_ else s.head.id for s in strands if id_ in (s.head.id, s.tail.id)]
-    heights = [places[end][1] for end in ends if end in places and places[end][0] > 1.5]
+def _mean_height(linked: Collection[str], places: Mapping[str, _Place]) -> float:
+    """Mean height of what stands to the right of an entity in between, from the top down: few lines cross."""
+    heights = [places[end][1] for end in linked if end in places and places[end][0] > 1.0]
     return -sum(heights) / len(heights) if heights else 0.0
 
 
@@ -93,10 +117,10 @@ def _solid(fig: go.Figure, strands: Sequence[Strand], places: Mapping[str, _Plac
     middles: list[_Place] = []
     texts: list[str] = []
     for strand in strands:
-        (x0, y0), (x1, y1) = places[strand.head.id], places[strand.tail.id]
-        x += [x0, x1, None]
-        y += [y0, y1, None]
-        middles.append(((x0 + x1) / 2, (y0 + y1) / 2))
+        points = _line(places[strand.head.id], places[strand.tail.id])
+        x += [*(place[0] for place in points), None]
+        y += [*(place[1] for place in points), None]
+        middles.append(points[len(points) // 2] if len(points) > 2 else _middle(*points))
         cited = "; ".join(strand.sources[:3])
         texts.append(
             f"{escape(theme.shorten(strand.head.name, 40))} <b>{escape(strand.label)}</b> "
@@ -113,6 +137,19 @@ def _solid(fig: go.Figure, strands: Sequence[Strand], places: Mapping[str, _Plac
         hovertemplate="%{text}<extra></extra>",
         showlegend=False,
     )
+
+
+def _middle(one: _Place, other: _Place) -> _Place:
+    return (one[0] + other[0]) / 2, (one[1] + other[1]) / 2
+
+
+def _line(one: _Place, other: _Place) -> list[_Place]:
+    """Points of a line; between two of one column it swings out to the left, so that it hides behind neither."""
+    if one[0] != other[0]:
+        return [one, other]
+    bulge = 0.12 + 0.2 * abs(one[1] - other[1])
+    steps = [step / 12 for step in range(13)]
+    return [(one[0] - bulge * 4 * t * (1 - t), one[1] + (other[1] - one[1]) * t) for t in steps]
 
 
 def _dashed(fig: go.Figure, retrieval: Retrieval, web: Web, hits: Sequence[Hit], places: Mapping[str, _Place]) -> None:

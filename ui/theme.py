@@ -89,6 +89,9 @@ button[kind=primary] p, button[kind=primary] span {color: light-dark(#ffffff, #0
 .st-key-frame h2 {font-size: 1.15rem; padding: 0;}
 .st-key-result {gap: .5rem;}
 .st-key-answer > :first-child {flex: 1 1 18rem;}
+.st-key-findings h5 {padding: 0; font-size: 1.08rem; line-height: 1.35; font-weight: 450;}
+.st-key-findings h5 strong {font-weight: 700;}
+.st-key-findings ol {margin-bottom: .4rem;}
 .st-key-answer h5 {padding: 0 0 .6rem; font-size: 1.08rem; line-height: 1.35; font-weight: 450;}
 .st-key-answer h5 strong {font-weight: 700;}
 .st-key-answer [data-testid=stHeaderActionElements] {display: none;}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -90,7 +91,7 @@ def _chain(finder: PathFinder, starts: Sequence[tuple[int, float | None]], hit: 
         chains = finder.chains(start, hit) if start != hit else []
         if chains:
             rows = min(chains, key=lambda chain: (len(chain.rows), chain.cost)).rows
-            return list(zip(rows, rows[1:], strict=False))
+            return list(pairwise(rows))
     return []
 
 

@@ -16,6 +16,7 @@ from biobridge_core.card import Card
 from biobridge_core.card import read as read_card
 from biobridge_core.errors import InputError, UnknownEntityError
 from biobridge_core.explain.web import Strand, Web
+from biobridge_core.findings import Finding
 from biobridge_core.kg.sources.starter.vocabulary import MODALITIES, RELATIONS
 from biobridge_core.pictures import Area
 from biobridge_core.types import (
@@ -159,6 +160,21 @@ class FakeService:
     @property
     def pictures(self) -> FakePictures:
         return FakePictures()
+
+    @property
+    def comparer(self) -> SimpleNamespace:
+        """Of a text with “seizures” in it, one finding and what fits it."""
+
+        def findings(text: str, progress: object = None) -> list[Finding]:
+            if "seizures" not in text:
+                return []
+            return [Finding("seizures", 0, Entity("TEST:phenotype-1", "phenotype", "Seizure"), None)]
+
+        def signature(queries: Sequence[Query], to: str, k: int, progress: object = None) -> SimpleNamespace:
+            hit = SimpleNamespace(entity=entity(1, to), members=(SimpleNamespace(known=True),))
+            return SimpleNamespace(hits=(hit,), n_candidates=500, queries=tuple(queries))
+
+        return SimpleNamespace(findings=findings, signature=signature)
 
     def depict(self, smiles: str, width: int = 220, height: int = 150, dark: bool = False) -> str:
         if len(smiles) > 15:
