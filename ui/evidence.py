@@ -17,6 +17,7 @@ from biobridge_core import results
 from ui import evidence_more as more
 from ui import evidence_parts as parts
 from ui import evidence_retrieval as retrieval
+from ui import evidence_trust as trust
 from ui import service
 
 if TYPE_CHECKING:
@@ -94,6 +95,20 @@ STUDIES = (
         (("retrieval", "retrieval_preview_cold"),),
         lambda found: None,
         _harder,
+    ),
+    Study(
+        "chances",
+        "Chances",
+        (("calibration",),),
+        _one("calibration", trust.calibration_figure),
+        lambda found: trust.calibration(found["calibration"]),
+    ),
+    Study(
+        "attribution",
+        "Marked residues and atoms",
+        (("attribution",),),
+        _one("attribution", trust.attribution_figure),
+        lambda found: trust.attribution(found["attribution"]),
     ),
     Study(
         "popularity",

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from biobridge_core.results import Result
 
 #: Symbols in the order of the series: apart without colour too.
-_SYMBOLS = ("circle", "diamond-open", "square-open", "triangle-up-open", "cross-open", "x-open", "star-open")
+SYMBOLS = ("circle", "diamond-open", "square-open", "triangle-up-open", "cross-open", "x-open", "star-open")
 _COLOURS = ("blue", "red", "green", "violet", "orange", "primary", "gray")
 _ROW, _HEADER = 35, 37
 
@@ -51,6 +51,11 @@ def two(value: float) -> str:
 def percent(share: float) -> str:
     """A share as percent."""
     return f"{two(100 * share)}{theme.THIN_SPACE}%"
+
+
+def points(share: float) -> str:
+    """A difference of two shares, in percentage points."""
+    return f"{two(100 * share)}{theme.THIN_SPACE}points"
 
 
 def palette() -> list[str]:
@@ -128,7 +133,7 @@ def dots(series: Mapping[str, Sequence[Point]], x: str, key: str, alt: str) -> N
             y=[point.label for point in points],
             mode="markers",
             name=name,
-            marker={"symbol": _SYMBOLS[place % len(_SYMBOLS)], "size": 10, "color": colour, "line": {"width": 2}},
+            marker={"symbol": SYMBOLS[place % len(SYMBOLS)], "size": 10, "color": colour, "line": {"width": 2}},
             error_x=_whiskers(points, colour),
             hovertemplate="%{y}<br>%{x:.3f}<extra>" + name + "</extra>",
         )
@@ -157,7 +162,7 @@ def lines(series: Mapping[str, Sequence[tuple[str | float, float]]], x: str, y: 
             mode="lines+markers",
             name=name,
             line={"color": colours[place % len(colours)], "width": 2},
-            marker={"symbol": _SYMBOLS[place % len(_SYMBOLS)], "size": 9, "line": {"width": 2}},
+            marker={"symbol": SYMBOLS[place % len(SYMBOLS)], "size": 9, "line": {"width": 2}},
             hovertemplate="%{x}: %{y:.3f}<extra>" + name + "</extra>",
         )
     charts.show(charts.layout(fig, height=340, x=x, y=y), key, alt)

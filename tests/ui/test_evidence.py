@@ -118,3 +118,54 @@ def test_an_overlap_of_intervals_is_said(ours, rival, overlaps):
 )
 def test_numbers_have_two_significant_digits(value, shown):
     assert evidence_parts.two(value) == shown
+
+
+def written(folder, name, headline, rows, notes=()):
+    body = {
+        "name": name, "created": "2026-01-02T03:04:05+00:00", "command": f"python benchmarks/{name}.py", "machine": {},
+        "manifest": {}, "seeds": [0], "headline": headline, "rows": rows, "notes": list(notes),
+    }  # fmt: skip
+    (folder / f"{name}.json").write_text(json.dumps(body), encoding="utf-8")
+
+
+def calibrated(relation, regime, links, bins):
+    return {
+        "kind": "relation", "relation": relation, "regime": regime, "links": links, "counted": links >= 500, "shown": True,
+        "reason": "", "method": "isotonic", "calibrated": True, "hits": 100, "ece": 0.021, "brier": 0.1, "base_brier": 0.2,
+        "skill": 0.4, "base_rate": 0.11, "bins": bins,
+    }  # fmt: skip
+
+
+def test_chances_are_drawn_against_what_was_found(folder, open_app, words_of):
+    bins = [{"predicted": 0.1, "observed": 0.12, "n": 40}, {"predicted": 0.6, "observed": 0.55, "n": 60}]
+    rows = [calibrated(f"r_{i}", regime, 900 - i, bins) for i in range(6) for regime in ("known", "unseen")]
+    served = {"kind": "served", "head": "drug", "tail": "protein", "regime": "unseen", "queries": 9, "ece": 0.03}
+    rows.append({**served, "skill": 0.2, "base_rate": 0.1})
+    head = {"worst_ece_known": 0.031, "worst_ece_unseen": 0.044, "share_calibrated": 0.9, "min_brier_skill": 0.1}
+    written(folder, "calibration", head, rows)
+    app = open_app("pages/evidence.py", {"study": "chances"})
+    assert not app.error
+    said = words_of(app)
+    assert "90\u2009% keep their word" in said
+    assert "4.4\u2009points" in said
+    assert len(app.multiselect[0].value) == 3
+    assert app.dataframe[0].value["off by"].tolist() == [0.021] * 6
+    assert app.dataframe[1].value["to"].tolist() == ["protein"]
+    curves = json.loads(app.get("plotly_chart")[0].proto.spec)["data"]
+    assert len(curves) == 4, "the line of kept chances and three relations"
+
+
+def test_agreement_of_attribution_is_shown_with_what_it_was_compared_with(folder, open_app, words_of):
+    row = {"kind": "protein", "id": "UniProtKB:P1", "hit": "GO:1", "units": 300, "cpu_seconds": 3.0}
+    row |= {"shown": 0.9, "first_order": 0.3, "otherwise_hidden": 0.8}
+    head = {f"{name}_{kind}": 0.5 for kind in ("protein", "molecule") for name in ("first_order", "otherwise")}
+    written(
+        folder,
+        "attribution",
+        {**head, "spearman_protein": 0.87, "spearman_molecule": 0.93},
+        [row, {**row, "kind": "drug"}],
+    )
+    app = open_app("pages/evidence.py", {"study": "attribution"})
+    assert not app.error
+    assert "0.87 for proteins and 0.93 for molecules" in words_of(app)
+    assert app.dataframe[0].value["what is shown"].tolist() == [0.9, 0.9]
