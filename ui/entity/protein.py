@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, cast
 
 import streamlit as st
 
+from biobridge_core.errors import BioBridgeError
 from biobridge_core.types import Attribution
 from ui import service, theme, viewers
 from ui.entity import carry, common, links, plain
@@ -21,7 +24,8 @@ LINKS = (
     "therapeutic_class",
 )  # fmt: skip
 _KEPT = 4  #: structures kept a visitor
-_UPLOAD_MB = 20
+_READ_MB = 20
+_TAKEN_MB = 60  #: larger files are taken to say what is wrong with them; beyond this the browser keeps them
 
 
 def show(bridge: BridgeService, about: Subject) -> None:
@@ -50,6 +54,8 @@ def sequence_and_structure(bridge: BridgeService, about: Subject) -> None:
                 st.button("Remove structure", icon=":material/close:", on_click=_remove, args=(about.key,))
             with st.popover("Residues that carry a score", icon=":material/format_color_text:"):
                 carry.chooser(bridge, about, [k for k in LINKS if k in bridge.modalities], "residues")
+        if about.key in _problems():
+            service.show_error(_problems()[about.key])
         places = bridge.shapes.place(structure, sequence) if structure is not None else ()
         if structure is not None:
             _said(structure, bool(places))
@@ -67,48 +73,59 @@ def _structures() -> OrderedDict[str, Structure]:
     return cast("OrderedDict[str, Structure]", kept)
 
 
-def _keep(about: Subject, structure: Structure) -> None:
-    kept = _structures()
-    kept[about.key] = structure
-    while len(kept) > _KEPT:
-        kept.popitem(last=False)
+def _try(about: Subject, make: Callable[[], Structure]) -> None:
+    """Keep the structure that ``make`` gives, or what is wrong with it, and draw the fragment again."""
+    problems = _problems()
+    problems.pop(about.key, None)
+    try:
+        kept = _structures()
+        kept[about.key] = make()
+        while len(kept) > _KEPT:
+            kept.popitem(last=False)
+    except BioBridgeError as error:
+        problems[about.key] = error
     common.redraw()
+
+
+def _problems() -> dict[str, BioBridgeError]:
+    """Why the last structure of a subject could not be had; stays until the next is tried."""
+    found: dict[str, BioBridgeError] = st.session_state.setdefault("structure_problems", {})
+    return found
 
 
 def _remove(key: str) -> None:
     _structures().pop(key, None)
+    _problems().pop(key, None)
 
 
 def _bring(bridge: BridgeService, about: Subject) -> None:
     """The three ways to a structure; each says what it does before it does it."""
-    number = int(st.session_state.get(f"upload number {about.key}", 0))
     file = st.file_uploader(
-        f"A PDB or mmCIF file, up to {_UPLOAD_MB} MB",
+        f"A PDB or mmCIF file, up to {_READ_MB} MB",
         type=["pdb", "ent", "cif", "mmcif"],
-        max_upload_size=_UPLOAD_MB,
-        key=f"upload {number} {about.key}",
+        max_upload_size=_TAKEN_MB,
+        key=f"upload {about.key}",
         help="It is read on the machine that the app runs on, kept for this visit alone, and sent nowhere.",
     )
-    if file is not None:
-        st.session_state[f"upload number {about.key}"] = number + 1
-        with service.caught():
-            _keep(about, bridge.shapes.read(file.getvalue(), theme.shorten(file.name, 60)))
+    if file is not None and st.session_state.get(f"read {about.key}") != file.file_id:
+        st.session_state[f"read {about.key}"] = file.file_id
+        _try(about, partial(bridge.shapes.read, file.getvalue(), theme.shorten(file.name, 60)))
     prefix, _, accession = about.curie.partition(":")
     if prefix == "UniProtKB":
         st.markdown("**AlphaFold DB** · a predicted model, by accession")
         agreed = st.checkbox(
-            f"Send the accession {theme.plain(accession)} to {theme.plain(bridge.shapes.database)}",
+            f"Send the accession {theme.plain(accession)} to {theme.plain(bridge.shapes.database.partition('://')[2])}",
             key=f"agree {about.key}",
         )
         if st.button("Fetch the model", disabled=not agreed, icon=":material/download:", key=f"fetch {about.key}"):
-            with service.caught(), st.spinner("Asking AlphaFold DB; up to 15 seconds without an answer …"):
-                found = bridge.shapes.from_alphafold(accession)
-                _keep(about, found)
+            with st.spinner("Asking AlphaFold DB; up to 15 seconds without an answer …"):
+                _try(about, partial(bridge.shapes.from_alphafold, accession))
     st.markdown("**ESMFold** · predicted here from the sequence")
     if why := bridge.shapes.no_folding():
         st.caption(f"Not available: {theme.plain(why, 300)}.")
     elif st.button("Fold it", icon=":material/model_training:", key=f"fold {about.key}"):
-        _keep(about, bridge.shapes.fold(about.input))
+        with st.spinner("Folding; a minute for 500 residues …", show_time=True):
+            _try(about, partial(bridge.shapes.fold, about.input))
 
 
 def _said(structure: Structure, placed: bool) -> None:
