@@ -11,9 +11,10 @@ import torch
 from memories import tiny_graph
 from scipy import sparse
 
+from biobridge_core.bridge.batch import batch_loss, chance_of_none, draw_rivals
 from biobridge_core.bridge.data import Content, Groups, group_links
 from biobridge_core.bridge.model import Bridge, BridgeConfig
-from biobridge_core.bridge.train import TrainOptions, _chance_of_none, _draw_rivals, batch_loss
+from biobridge_core.bridge.train import TrainOptions
 from biobridge_core.types import InputKind
 
 N_HEADS, N_TAILS, BATCH, RIVALS = 120, 400, 20, 60
@@ -37,7 +38,7 @@ def parts() -> tuple[Content, Groups, Bridge]:
 def test_true_tails_are_always_there_and_no_tail_twice(parts: tuple[Content, Groups, Bridge]) -> None:
     _, groups, _ = parts
     true = groups.true[np.arange(BATCH)]
-    taken, correction = _draw_rivals(groups, true, RIVALS, np.random.default_rng(0))
+    taken, correction = draw_rivals(groups, true, RIVALS, np.random.default_rng(0))
     assert np.isin(true.indices, taken).all()
     assert len(np.unique(taken)) == len(taken) <= RIVALS + true.nnz
     assert correction.shape == taken.shape
@@ -54,7 +55,7 @@ def test_the_sum_over_sampled_false_tails_is_right_on_average(parts: tuple[Conte
     ratios = []
     for _ in range(300):
         chosen = rng.choice(N_HEADS, BATCH, replace=False)
-        taken, correction = _draw_rivals(groups, groups.true[chosen], RIVALS, rng)
+        taken, correction = draw_rivals(groups, groups.true[chosen], RIVALS, rng)
         sums = (values[np.ix_(chosen, taken)] * np.exp(correction)).sum(axis=1)
         ratios.append((sums / values[chosen].sum(axis=1)).mean())
     error = np.std(ratios) / np.sqrt(len(ratios))
@@ -95,7 +96,7 @@ def test_few_tails_are_all_taken(parts: tuple[Content, Groups, Bridge]) -> None:
 def test_a_tail_that_every_head_has_needs_no_correction() -> None:
     true = sparse.csr_array(np.ones((4, 1), dtype=bool), shape=(4, 50))
     groups = Groups("has", "gene", "trait", np.arange(4, dtype=np.int32), true, true)
-    taken, correction = _draw_rivals(groups, true, 10, np.random.default_rng(0))
+    taken, correction = draw_rivals(groups, true, 10, np.random.default_rng(0))
     assert correction[taken.tolist().index(0)] == pytest.approx(0, abs=1e-6)
     assert correction[taken != 0] == pytest.approx(np.log(50 / 10), rel=1e-6)
 
@@ -104,4 +105,4 @@ def test_a_tail_that_every_head_has_needs_no_correction() -> None:
 def test_the_chance_that_no_head_of_a_tail_is_drawn_is_counted_out(n_heads: int, degree: int, n_drawn: int) -> None:
     draws = list(combinations(range(n_heads), n_drawn))
     without = sum(min(draw) >= degree for draw in draws) / len(draws)
-    assert _chance_of_none(n_heads, np.array([degree]), n_drawn)[0] == pytest.approx(without, abs=1e-12)
+    assert chance_of_none(n_heads, np.array([degree]), n_drawn)[0] == pytest.approx(without, abs=1e-12)
