@@ -140,7 +140,7 @@ CSS = """
 .st-key-overview > div {height: auto;}
 .st-key-evidence {gap: .9rem;}
 @media (max-width: 640px) {
-  .st-key-overview {flex-direction: row !important; flex-wrap: wrap !important;}
+  .st-key-overview {flex-direction: row !important; flex-wrap: wrap !important; gap: .5rem !important;}
   .st-key-overview > div {width: calc(50% - .4rem) !important; min-width: 0 !important; flex: none;}
   .st-key-overview > div > div {width: 100% !important; min-width: 0 !important; height: 100%;}
 }

@@ -129,3 +129,34 @@ def test_about_says_what_made_it_and_what_it_is_not(visit):
     here = visit("/about")
     for said in ("Sources and licences", "Model card", "Limits", "no medical device"):
         here.page.locator("[data-testid=stMain]").get_by_text(said).first.wait_for()
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/entity?q=UniProtKB:Q00000",
+        "/entity?q=%3Cscript%3Ealert(1)%3C/script%3E",
+        "/entity?q=zzz:1&as=%3Cb%3E&k=1000000000",
+        "/compare?a=zzz:1&b=MONDO:0100135",
+        "/compare?a=UniProtKB:P35498&b=%3Cimg%20src=x%20onerror=alert(1)%3E",
+        "/compare?a=%00&b=%FF&k=1000000000",
+        "/evidence?study=%3Cscript%3E",
+        "/batch?k=1000000000&to=%3Cscript%3E",
+        "/about?x=%3Cscript%3Ealert(1)%3C/script%3E",
+        "/?q=%3Cscript%3Ealert(1)%3C/script%3E",
+    ],
+)
+def test_made_up_addresses_get_a_message_and_run_nothing(visit, path):
+    if path[1:].partition("?")[0] not in {"", *ROUTES}:
+        pytest.skip("the page is not in this checkout")
+    here = visit("/_stcore/health")
+    here.page.on("dialog", lambda dialog: pytest.fail(dialog.message))
+    here.open(path)
+    here.page.locator(".st-key-frame").wait_for()
+    here.wait_until_idle()
+    said = here.page.get_by_test_id("stAlert")
+    if not path.startswith(("/batch", "/about")):
+        said.first.wait_for()
+    assert said.filter(has_text="went wrong").count() == 0
+    assert here.page.locator("[onerror], [data-testid=stMain] script").count() == 0
+    assert "Traceback" not in here.page.locator("body").inner_text()
