@@ -33,7 +33,7 @@ EVERYDAY: dict[str, str] = {
         "HP:0002094": "short of breath|shortness of breath|breathless|breathlessness|trouble breathing",
         "HP:0000961": "blue skin|blue lips|skin turns blue|turns blue",
         "HP:0000952": "yellow skin|yellow eyes",
-        "HP:0000978": "bruises easily|easy bruising|bruises",
+        "HP:0000978": "bruises easily|easy bruising",
         "HP:0000421": "nosebleed|nosebleeds|nose bleeds|bleeding from the nose",
         "HP:0001945": "high temperature|raised temperature",
         "HP:0002315": "headaches|head aches|pain in the head",

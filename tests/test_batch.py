@@ -10,11 +10,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from opened import real_service
 from samples import TP53
 
 from biobridge_core import batch_files
 from biobridge_core.batch import Batch, RowStatus
-from biobridge_core.config import Settings
 from biobridge_core.errors import BusyError, InputError
 from biobridge_core.service import BridgeService
 from biobridge_core.types import HitStatus
@@ -38,7 +38,7 @@ new,{NEW}
 @pytest.fixture(scope="module")
 def service(bundle_folder: Path) -> BridgeService:
     assert bundle_folder
-    return BridgeService.open(Settings.from_env())
+    return real_service()
 
 
 @pytest.fixture(scope="module")

@@ -25,7 +25,7 @@ _ASKED, _WRITTEN, _MODE = "compared", "compare written", "compare mode"
 _MODES: dict[str, str] = {
     "pair": "Is A linked to B?",
     "set": "Several at once",
-    "variant": "Wild type and mutant",
+    "variant": "Variant",
 }
 _MAX_IN_SET = 30
 
