@@ -32,9 +32,9 @@ def _panel(bridge: BridgeService, query: Query, hit: Hit) -> None:
         with left:
             _paths(bridge, found)
             _agreement(found)
-            why_input.section(bridge, query, found)
         with right:
             _neighbours(found)
+        why_input.section(bridge, query, found)
         st.caption(
             f"Explained in {found.seconds:.2g} s. The paths are facts of the graph; that they lead to the hit does not "
             "mean that one thing causes another."

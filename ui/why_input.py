@@ -112,20 +112,41 @@ def show(bridge: BridgeService, found: Attribution) -> None:
 
 
 def in_words(found: Attribution) -> str:
-    """The same as text: the units that count most on either side."""
-    order = sorted(range(len(found.values)), key=lambda place: -found.values[place])
-    most = [place for place in order[:_NAMED] if found.values[place] > 0]
-    least = [place for place in order[::-1][:_NAMED] if found.values[place] < 0]
+    """The same as text: the units, or stretches of residues, that count most on either side."""
     unit = _UNITS[found.kind]
-    carry = f"{unit.capitalize()} that carry it most: {_named(found, most)}." if most else f"No {unit} carry it."
-    against = f" Against it: {_named(found, least)}." if least else ""
+    most, least = _named(found, 1), _named(found, -1)
+    carry = f"{unit.capitalize()} that carry it most: {most}." if most else f"No {unit} carry it."
+    against = f" Against it: {least}." if least else ""
     return f"{carry}{against} The cosine that is explained is {found.cosine:.2f}."
 
 
-def _named(found: Attribution, places: Sequence[int]) -> str:
+def _named(found: Attribution, sign: int) -> str:
+    """The units that count most for (1) or against (-1) the score."""
+    sizes = [sign * value for value in found.values]
+    if found.kind is InputKind.SEQUENCE:
+        return ", ".join(_stretch(first, last) for first, last in _stretches(sizes))
+    places = sorted(range(len(sizes)), key=lambda place: -sizes[place])[:_NAMED]
+    places = [place for place in places if sizes[place] > 0]
     if found.kind is InputKind.TEXT:
         return ", ".join(f"“{found.units[place]}”" for place in places)
     return ", ".join(f"{_symbol(found.units[place])}{place + 1}" for place in places)
+
+
+def _stretches(sizes: Sequence[float]) -> list[tuple[int, int]]:
+    """Up to three runs of residues, first and last, at half of the highest value or more; highest first."""
+    least, runs = max(sizes, default=0.0) / 2, list[tuple[int, int]]()
+    for place, size in enumerate(sizes):
+        if size <= 0 or size < least:
+            continue
+        if runs and runs[-1][1] == place - 1:
+            runs[-1] = (runs[-1][0], place)
+        else:
+            runs.append((place, place))
+    return sorted(runs, key=lambda run: -max(sizes[run[0] : run[1] + 1]))[:3]
+
+
+def _stretch(first: int, last: int) -> str:
+    return f"{first + 1}–{last + 1}" if last > first else f"{first + 1}"
 
 
 def _symbol(unit: str) -> str:
@@ -147,7 +168,8 @@ def sequence(found: Attribution) -> str:
             )
             groups.append(f'<span class="bb-ten">{letters}</span>')
         lines.append(f'<div class="bb-line"><span class="bb-at">{start + 1}</span>{"".join(groups)}</div>')
-    return f'<div class="bb-seq" role="img" aria-label="{escape(in_words(found), quote=True)}">{"".join(lines)}</div>'
+    alternative = escape(in_words(found), quote=True)
+    return f'<div class="bb-seq" role="img" tabindex="0" aria-label="{alternative}">{"".join(lines)}</div>'
 
 
 def _words(found: Attribution) -> str:

@@ -173,7 +173,7 @@ def test_residues_are_measured_on_demand() -> None:
     html = _html(app)
     assert html.count('class="bb-line"') == 2  # 80 letters, 60 a line
     assert html.count('class="bb-ten"') == 8
-    assert 'aria-label="Residues that carry it most: W4' in html
+    assert 'aria-label="Residues that carry it most: 4, 8, 12.' in html
     assert "Spearman correlation of 0.93" in _said(app)
 
 
@@ -194,6 +194,12 @@ def test_a_measurement_that_fails_can_be_asked_again() -> None:
 )
 def test_a_percentile_is_told_as_a_place(percentile: float, words: str) -> None:
     assert words in why_parts.voices([Voice("bridge", percentile)])
+
+
+def test_residues_are_named_as_stretches() -> None:
+    values = (0.0, 0.3, 0.4, 0.1, -0.2, -0.3, 0.0, 0.9, 0.0, 0.0)
+    found = Attribution(InputKind.SEQUENCE, "r", "M" * 10, ("M",) * 10, (), values, 0.4, "", None)
+    assert "most: 8. Against it: 5–6." in why_input.in_words(found)
 
 
 def test_words_and_atoms_have_a_text_of_their_own() -> None:
