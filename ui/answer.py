@@ -68,6 +68,7 @@ def show(bridge: BridgeService, query: Query, asked: str = "") -> None:
 
 def _leave(asked: str) -> None:
     """Go where a button in a row leads: to the page of its hit, or to a question about it."""
+    st.session_state.pop("asked in why", None)
     if curie := st.session_state.pop("leave for", ""):
         nav.go("entity", {"q": curie})
     if asked and state.current().q != asked:
@@ -258,17 +259,28 @@ def _why(key: str) -> Callable[[BridgeService, Query, Hit], None]:
     """The panel beside the table; closing it takes the selection back."""
 
     def inside(bridge: BridgeService, query: Query, hit: Hit) -> None:
+        if st.session_state.pop("asked in why", False):
+            st.rerun()
         why.panel(bridge, query, hit)
         with st.container(horizontal=True, gap="small"):
-            if st.button("Ask about this", icon=":material/arrow_forward:", key="why ask"):
-                hits.forget(key)
-                state.put(state.Ask(q=hit.entity.id))
-                st.session_state["fresh"] = True
-                st.rerun()
+            st.button(
+                "Ask about this",
+                icon=":material/arrow_forward:",
+                key="why ask",
+                on_click=_ask_instead,
+                args=(key, hit.entity.id),
+            )
             if nav.exists("entity") and st.button("Open its page", icon=":material/description:", key="why open"):
                 nav.go("entity", {"q": hit.entity.id})
 
     return st.dialog("Why this hit", width=760, position="right", on_dismiss=lambda: hits.forget(key))(inside)
+
+
+def _ask_instead(key: str, curie: str) -> None:
+    hits.forget(key)
+    state.put(state.Ask(q=curie))
+    st.session_state["fresh"] = True
+    st.session_state["asked in why"] = True
 
 
 def order_of(listed: HitList, chosen: Sequence[Hit], k: int) -> str:
