@@ -28,6 +28,7 @@ from biobridge_core.bridge.data import Content
 from biobridge_core.bridge.memory import Memory, Query
 from biobridge_core.bridge.memory_files import load_memory
 from biobridge_core.bridge.model import Bridge
+from biobridge_core.bridge.quick import QuickReader
 from biobridge_core.bridge.reader import Reader, fit_reading
 from biobridge_core.bridge.reading import Reading
 from biobridge_core.catalogue import Catalogue
@@ -101,7 +102,7 @@ def opened(folder: Path) -> Reader:
     graph = KnowledgeGraph.load(folder / "kg")
     content = Content.from_catalogue(graph, Catalogue.load(folder / "catalogue"))
     memory = load_memory(folder / "bridge", graph, content)
-    return Reader(Bridge.load(folder / "bridge"), content, memory, Reading.load(folder / "bridge"))
+    return QuickReader(Bridge.load(folder / "bridge"), content, memory, Reading.load(folder / "bridge"))
 
 
 def time_scoring(folder: Path, n: int) -> tuple[dict[str, float], list[dict[str, object]]]:
