@@ -308,7 +308,7 @@ def growth(world: World, server: Server) -> None:
 
 
 def _p95(seconds: list[float]) -> float:
-    return statistics.quantiles(seconds, n=20)[-1] if len(seconds) > 1 else seconds[0]
+    return statistics.quantiles(seconds, n=20, method="inclusive")[-1] if len(seconds) > 1 else seconds[0]
 
 
 PARTS: dict[str, Callable[[World, Server], None]] = {
