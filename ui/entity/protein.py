@@ -25,7 +25,6 @@ LINKS = (
 )  # fmt: skip
 _KEPT = 4  #: structures kept a visitor
 _READ_MB = 20
-_TAKEN_MB = 60  #: larger files are taken to say what is wrong with them; beyond this the browser keeps them
 
 
 def show(bridge: BridgeService, about: Subject) -> None:
@@ -103,7 +102,7 @@ def _bring(bridge: BridgeService, about: Subject) -> None:
     file = st.file_uploader(
         f"A PDB or mmCIF file, up to {_READ_MB} MB",
         type=["pdb", "ent", "cif", "mmcif"],
-        max_upload_size=_TAKEN_MB,
+        max_upload_size=_READ_MB,
         key=f"upload {about.key}",
         help="It is read on the machine that the app runs on, kept for this visit alone, and sent nowhere.",
     )
