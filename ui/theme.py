@@ -100,6 +100,8 @@ button[kind=primary] p, button[kind=primary] span {color: light-dark(#ffffff, #0
 .st-key-set-to button[aria-checked=true] {position: sticky; left: 0; right: 0; z-index: 1;
   background: light-dark(#e6f0f1, #1b3238) !important;}
 .st-key-hits_cards {display: none;}
+[data-testid=stFileUploader] [role=alert] {position: static !important; width: auto !important; height: auto !important;
+  clip: auto !important; clip-path: none !important; white-space: normal !important; font-size: .82rem;}
 /* What is below a loading mark belongs to the last question. */
 [data-testid=stLayoutWrapper]:has(> [class*=st-key-loading_]) ~ *, [class*=st-key-loading_] ~ * {
   display: none !important;}
