@@ -49,9 +49,9 @@ def main() -> None:
     digest = read_manifest(settings.bundle).digest
     work = settings.build / "attribution-work" / f"{digest[:12]}.jsonl"
     work.parent.mkdir(parents=True, exist_ok=True)
-    done = {row["id"]: row for row in map(json.loads, work.read_text().splitlines())} if work.exists() else {}
     rows = []
-    for modality in KINDS:
+    for modality in KINDS if arguments.only is None else [arguments.only]:
+        done = {row["id"]: row for row in map(json.loads, work.read_text().splitlines())} if work.exists() else {}
         for row in _sample(service, modality, arguments.n, arguments.seed):
             curie = service.graph.ids[row]
             if curie not in done:
@@ -60,7 +60,8 @@ def main() -> None:
                     out.write(json.dumps(done[curie]) + "\n")
                 print(json.dumps(done[curie]), flush=True)
             rows.append(done[curie])
-    _write(rows, arguments, digest)
+    if arguments.only is None:
+        _write(rows, arguments, digest)
 
 
 def _sample(service: BridgeService, modality: str, n: int, seed: int) -> list[int]:
@@ -216,6 +217,7 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", maxsplit=1)[0])
     parser.add_argument("--n", type=int, default=50, help="inputs of each kind")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--only", choices=list(KINDS), help="measure this kind and write no result yet")
     return parser.parse_args()
 
 

@@ -65,6 +65,8 @@ def _answer(bridge: BridgeService, hit: Hit, found: Why) -> None:
     )
     if found.known:
         st.html(why_parts.known(found.known, _names(bridge)))
+    if hit.route:
+        st.caption(f"Reached over {theme.plain(hit.route, 200)}.")
     for note in found.notes:
         st.caption(theme.plain(note, 300))
 

@@ -44,13 +44,18 @@ def _sentence(
     if not low:
         return f"{all_of_them} put it in the top 10 % of its kind."
     against = _listed([f"{_WHO[name]} ({_place(value)})" for name, value in low])
-    speaks = "speak" if len(low) > 1 else "speaks"
+    speaks = "speak" if _plural([name for name, _ in low]) else "speaks"
     if len(low) == n:
         return f"None of the ways asked speaks for it on its own: {against}."
-    behind = _listed([_WHO[name] for name in [*high, *(name for name, _ in middle)]])
-    ranks = "rank" if n - len(low) > 1 else "ranks"
+    for_it = [*high, *(name for name, _ in middle)]
+    behind = _listed([_WHO[name] for name in for_it])
+    ranks = "rank" if _plural(for_it) else "ranks"
     where = "the top 1 %" if not middle else "the top 10 %"
     return f"They disagree: {behind} {ranks} it in {where}, while {against} {speaks} against it."
+
+
+def _plural(names: Sequence[str]) -> bool:
+    return len(names) > 1 or NEIGHBOURS in names
 
 
 def _place(value: float) -> str:

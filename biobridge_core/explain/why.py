@@ -180,4 +180,4 @@ class Explainer:
 def _why_no_case(same: bool) -> str:
     if same:
         return "It stands here because it is like the query in the foundation model's own space; no link is meant."
-    return "No relation of the graph joins the two kinds directly, so it was reached over others, as the paths show."
+    return "No relation of the graph joins the two kinds directly, so it was reached over others; no neighbour votes."

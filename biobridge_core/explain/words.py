@@ -33,21 +33,29 @@ def answer_of(
             start = paths[0].edges[0].head.name
             via = f" through {middle}" if middle else ""
             return f"In the graph, {start} leads to {hit.name}{via}."
-        return f"The graph has no path of up to three links between {who} and {hit.name}."
+        return (
+            f"The graph has no chain of up to three links between {who} and {hit.name}; the bridge alone leads there."
+        )
     lifts = {part.name: part.gain for part in parts}
-    return f"Predicted {_because(lifts, neighbours, who, hit.name)}."
+    others = [neighbour for neighbour in neighbours if neighbour.entity.id != hit.id]
+    return f"Predicted {_because(lifts, neighbours, others, who, hit.name)}."
 
 
-def _because(lifts: dict[str, float], neighbours: Sequence[Neighbour], who: str, hit: str) -> str:
+def _because(
+    lifts: dict[str, float], neighbours: Sequence[Neighbour], others: Sequence[Neighbour], who: str, hit: str
+) -> str:
+    """``others`` are the neighbours without the hit itself, which a query may be linked to through its own."""
     memory, bridge, popular = (lifts.get(name, 0.0) for name in ("memory", "bridge", "popularity"))
     positive = max(memory, 0.0) + max(bridge, 0.0) + max(popular, 0.0)
     if positive <= 0 or max(memory, bridge, popular) <= 0.1:
         return "with little to speak for it: neither the input nor the neighbours point here"
-    like = [n for n in neighbours if not n.like_hit][:2]
-    linked = [n for n in neighbours if n.like_hit][:2]
-    if memory >= max(bridge, popular) and (like or linked):
+    like = [n for n in others if not n.like_hit][:2]
+    linked = [n for n in others if n.like_hit][:2]
+    if memory >= max(bridge, popular) and neighbours:
         first = neighbours[0]
-        if not first.like_hit:
+        if first not in others:
+            reason = f"mostly because its nearest known neighbours are linked to {hit} or to what is like it"
+        elif not first.like_hit:
             verb = "are" if len(like) > 1 else "is"
             reason = f"mostly because {_names(like)}, which {verb} like {who}, {verb} linked to {hit}"
         else:

@@ -38,3 +38,8 @@ def test_who_speaks_against_is_named() -> None:
     sentence = _said(99.9, 99.9, 20.0)
     assert "the graph embedding (in the lower half) speaks against it" in sentence
     assert "the bridge's reading of the input and its neighbours rank it in the top 1 %" in sentence
+
+
+def test_neighbours_are_many() -> None:
+    assert "its neighbours rank it in the top 1 %" in _said(79.0, 99.8, None)
+    assert "its neighbours (in the lower half) speak against it" in _said(99.9, 20.0, None)
