@@ -51,7 +51,7 @@ class Readout:
     pieces_scale: float = 20.0
     profile_scale: float = 10.0
     tail_k: int = 20
-    tail_scale: float = 5.0
+    tail_scale: float = 10.0
     whiten: float = 1.0  #: how far the frozen vectors are evened out before they are compared
     common: float = (
         0.3  #: what more than this share of a modality has says nothing of likeness, and leaves the profiles
