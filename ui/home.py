@@ -101,7 +101,7 @@ def _tour() -> None:
     place = min(max(int(st.session_state[_STEP]), 0), len(TOUR) - 1)
     step = TOUR[place]
     st.progress((place + 1) / len(TOUR), f"Step {place + 1} of {len(TOUR)}")
-    st.subheader(step.title, anchor=False)
+    st.markdown(f"##### {step.title}")
     st.markdown(step.text)
     with st.container(horizontal=True, horizontal_alignment="distribute", key="tour_buttons"):
         st.button("Back", key="tour back", disabled=place == 0, on_click=_turn, args=(-1,))

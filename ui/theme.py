@@ -89,6 +89,11 @@ button[kind=primary] p, button[kind=primary] span {color: light-dark(#ffffff, #0
 .st-key-frame h2 {font-size: 1.15rem; padding: 0;}
 .st-key-result {gap: .5rem;}
 .st-key-answer > :first-child {flex: 1 1 18rem;}
+.st-key-home_examples, .st-key-doors {display: grid !important;
+  grid-template-columns: repeat(auto-fit, minmax(min(100%, 15.5rem), 1fr));}
+.st-key-home_examples > *, .st-key-doors > *, .st-key-home_examples > * > *, .st-key-doors > * > * {
+  width: 100% !important; max-width: none !important; height: 100%;}
+.st-key-doors [data-testid=stPageLink-NavLink] {padding-left: 0;}
 .st-key-findings h5 {padding: 0; font-size: 1.08rem; line-height: 1.35; font-weight: 450;}
 .st-key-findings h5 strong {font-weight: 700;}
 .st-key-findings ol {margin-bottom: .4rem;}
