@@ -11,7 +11,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 CODE = [
     *(ROOT / "biobridge_core").rglob("*.py"),
-    *(ROOT / "ui").glob("*.py"),
+    *(ROOT / "ui").rglob("*.py"),
     *(ROOT / "pages").glob("*.py"),
     ROOT / "app.py",
 ]

@@ -53,18 +53,6 @@ def measure(bridge: BridgeService, about: Subject, hit: Hit) -> None:
         common.redraw()
 
 
-def offer(about: Subject, hit: Hit, what: str) -> None:
-    """Where the panel of a hit has measured it, a button that colours the page by it too."""
-    if (about.query, hit.entity.id) not in _measured():
-        return
-    chosen = st.session_state.get(_key(about))
-    if chosen is not None and chosen[0] == hit.entity.id:
-        return
-    if st.button(f"Colour {what} by it", icon=":material/format_color_text:", key=f"carry offer {about.key}"):
-        st.session_state[_key(about)] = (hit.entity.id, hit.entity.name)
-        st.rerun()
-
-
 def told(found: Attribution, name: str) -> None:
     """What is coloured and how it was measured."""
     agreement = (
