@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from biobridge_core import cli_files
 from biobridge_core.config import Settings
 from biobridge_core.errors import BioBridgeError
 from biobridge_core.types import CONFIDENT, HitStatus
@@ -27,6 +28,8 @@ kg_app = typer.Typer(no_args_is_help=True, help="Look at the knowledge graph.")
 build_app = typer.Typer(no_args_is_help=True, help="Build the bundle, stage by stage; every stage can be resumed.")
 app.add_typer(kg_app, name="kg")
 app.add_typer(build_app, name="build")
+app.command()(cli_files.batch)
+app.command()(cli_files.compare)
 
 
 class _Format(StrEnum):
