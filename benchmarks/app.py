@@ -179,7 +179,7 @@ def reasons(world: World, server: Server) -> None:
             page.goto(f"{server.address}/explore?q={curie}")
             page.locator(".bb-card").first.wait_for(state="attached")
             page.wait_for_function(_IDLE)
-            page.locator(".st-key-hits_cards [data-testid=stSelectbox] input").click()
+            page.locator(".st-key-hits_cards").get_by_role("combobox").click()
             choice = page.get_by_role("option").first
             choice.wait_for()
             begin = time.perf_counter()
