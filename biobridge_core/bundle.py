@@ -15,6 +15,7 @@ from biobridge_core.bridge.calibration import Calibration
 from biobridge_core.bridge.data import Content
 from biobridge_core.bridge.memory_files import load_memory
 from biobridge_core.bridge.model import Bridge
+from biobridge_core.bridge.quick import QuickReader
 from biobridge_core.bridge.reader import Reader
 from biobridge_core.bridge.reading import Reading
 from biobridge_core.catalogue import Catalogue
@@ -78,7 +79,7 @@ class Bundle:
         _check_chain(folder, graph, catalogue, manifests)
         content = Content.from_catalogue(graph, catalogue)
         memory = load_memory(folder / "bridge", graph, content)
-        reader = Reader(bridge, content, memory, Reading.load(folder / "bridge"))
+        reader = QuickReader(bridge, content, memory, Reading.load(folder / "bridge"))
         calibration = Calibration.load(folder / "bridge")
         say("Bundle opened", 1.0)
         return cls(graph, catalogue, bridge, reader, calibration, manifest, manifests)
