@@ -16,7 +16,7 @@ import torch
 from common import write_result
 from numpy.typing import NDArray
 
-from biobridge_core.artifacts import read_manifest
+from biobridge_core.artifacts import MANIFEST, read_manifest
 from biobridge_core.bridge.calibrating import MAX_ECE, MIN_LINKS, SHOWN, Answers, answers, fit_entries
 from biobridge_core.bridge.calibration import CALIBRATION, Calibration
 from biobridge_core.bridge.calibration_stage import Trained, open_trained
@@ -33,7 +33,8 @@ from biobridge_core.retrieve import Retriever
 from biobridge_core.types import CONFIDENT, HitStatus
 
 COUNTED = 500  # held-out links from which a relation counts
-_SAMPLE = 200  # queries of a relation for the checks beside
+_SAMPLE = 100  # queries of a relation with a reading fitted apart
+_SERVED = 60  # queries from one modality to another, as served
 _REACH = 200  # hits asked for, so that twenty that are not known are among them
 
 Row = dict[str, object]
@@ -44,7 +45,7 @@ def main() -> None:
     settings = Settings.from_env()
     if settings.threads:
         torch.set_num_threads(settings.threads)
-    root = settings.build if (settings.build / "bridge" / CALIBRATION).is_file() else settings.bundle
+    root = settings.build if (settings.build / "bridge" / MANIFEST).is_file() else settings.bundle
     trained = open_trained(root)
     fitted, measured = fit_entries(trained.reader, trained.view, seed=trained.seed, progress=_say)
     shipped = Calibration.load(root / "bridge")
@@ -68,7 +69,7 @@ def main() -> None:
         },
         rows=[*rows, *served, *effects],
         seeds=[trained.seed],
-        manifest={"bridge": trained.manifest.digest, "kg": read_manifest(root / "kg").digest},
+        manifest={part: read_manifest(root / part).digest for part in ("bridge", "kg")},
         notes=[
             "kind=relation: the 20 best hits of each held-out query, training links left out; label: the graph holds "
             "the link. known: heads with training links; unseen: heads without any.",
@@ -82,8 +83,8 @@ def main() -> None:
             f"confident: hits with a chance of {CONFIDENT} or more.",
             "kind=reading: ece_effect and skill_effect say what changes when the weights of the reading, too, are "
             "fitted without the queries that are measured (positive skill_effect: the shipped reading looks better "
-            f"than it is); at most {_SAMPLE} queries a relation.",
-            f"kind=served: what a visitor sees, over all relations between two modalities; at most {_SAMPLE} queries; "
+            f"than it is); {_SAMPLE} queries a relation, and as many for the reading.",
+            f"kind=served: what a visitor sees, over all relations between two modalities; at most {_SERVED} queries; "
             "with the shipped curves, which were fitted on these queries among others.",
             "A link that the graph lacks counts as wrong although it may be right.",
         ],
@@ -95,17 +96,17 @@ def reading_effect(trained: Trained, keys: list[tuple[str, bool]]) -> list[Row]:
     reader, view = trained.reader, trained.view
     memory, content, bridge = reader.memory, reader.content, reader.bridge
     half = np.random.default_rng(trained.seed).random(memory.graph.n_entities) < 0.5
-    readers = []
+    readings = []
     for mine in (True, False):
         _say(f"Fitting the reading on {'one' if mine else 'the other'} half", 0.0)
         valid: dict[str, Links] = {name: links[half[links[:, 0]] == mine] for name, links in view.valid.items()}
         part = TrainingView(view.train, valid, view.digest)
-        readers.append(fit_reading(memory.graph, content, part, bridge, memory, seed=trained.seed))
+        readings.append(fit_reading(memory.graph, content, part, bridge, memory, sample=100, seed=trained.seed))
     rows: list[Row] = []
     for i, (relation, known) in enumerate(keys):
         _say(f"Reading anew: {relation}", i / len(keys))
         shipped = _across([reader, reader], view, relation, known, half)
-        anew = _across([Reader(bridge, content, memory, reading) for reading in readers], view, relation, known, half)
+        anew = _across([Reader(bridge, content, memory, reading) for reading in readings], view, relation, known, half)
         rows.append(
             {
                 "kind": "reading",
@@ -139,10 +140,10 @@ def as_served(trained: Trained, calibration: Calibration, catalogue: Catalogue) 
         for known in (True, False):
             heads = np.unique(links[reader.memory.linked[links[:, 0]] == known, 0])
             rng = np.random.default_rng([trained.seed, zlib.crc32(f"{head} {tail}".encode()), known])
-            heads = rng.choice(heads, min(_SAMPLE, len(heads)), replace=False)
+            heads = rng.choice(heads, min(_SERVED, len(heads)), replace=False)
             _say(f"As served: {head} to {tail}", 0.0)
             chances, labels = _served(retriever, heads.tolist(), tail, held)
-            if len(chances) < COUNTED:
+            if len(chances) < _SERVED:
                 continue
             rows.append(
                 {"kind": "served", "head": head, "tail": tail, "regime": _regime(known), "queries": len(heads)}
@@ -180,8 +181,11 @@ def _served(
 def _across(readers: list[Reader], view: TrainingView, relation: str, known: bool, half: NDArray[np.bool_]) -> Measured:
     """Fit on one half of the entities with the first reader, measure on the other, and the other way round."""
     chances, labels = [], []
+    asked: dict[int, Answers] = {}
     for reader, mine in zip(readers, (True, False), strict=True):
-        found = cast(Answers, answers(reader, view, relation, known=known, sample=_SAMPLE))
+        if id(reader) not in asked:
+            asked[id(reader)] = cast(Answers, answers(reader, view, relation, known=known, sample=_SAMPLE))
+        found = asked[id(reader)]
         scores, truth, queries, ranks = found.flat()
         ours = half[found.heads[queries]] == mine
         curve = fit(scores[ours], truth[ours], queries[ours])

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 N_BINS = 15
+_LEAST = 20  # hits that an isotonic curve takes together, about
 _KNOTS = 64  # points of the table of a beta curve
 _RIDGE = 1e-3  # pull of the beta fit towards even weights, in hits
 
@@ -67,8 +68,9 @@ class Measured:
 def isotonic(scores: NDArray[np.floating], labels: NDArray[np.bool_]) -> Curve:
     """Fit a chance that never falls with the score (Zadrozny & Elkan 2002, doi:10.1145/775047.775151).
 
-    Each level reaches from its lowest to its highest hit, with half a hit and half a miss added (Jeffreys), so that no
-    chance is 0 or 1; from one level to the next the chance goes straight.
+    Neighbouring hits are taken together by twenty, so that no lucky few at an end make a level; each level reaches from
+    its lowest to its highest hit, with half a hit and half a miss added (Jeffreys), so that no chance is 0 or 1; from
+    one level to the next the chance goes straight.
 
     Parameters
     ----------
@@ -79,14 +81,23 @@ def isotonic(scores: NDArray[np.floating], labels: NDArray[np.bool_]) -> Curve:
 
     order = np.argsort(scores, kind="stable")
     at, hit = np.asarray(scores, dtype=np.float64)[order], labels[order].astype(np.float64)
-    distinct, place = np.unique(at, return_inverse=True)
-    counts, found = np.bincount(place).astype(np.float64), np.bincount(place, weights=hit)
+    starts = _together(at)
+    counts = np.diff(np.append(starts, len(at))).astype(np.float64)
+    found = np.add.reduceat(hit, starts)
     edges = isotonic_regression(found / counts, weights=counts).blocks
     n, k = np.add.reduceat(counts, edges[:-1]), np.add.reduceat(found, edges[:-1])
-    ends = np.stack([distinct[edges[:-1]], distinct[edges[1:] - 1]], axis=1)  # (n_levels, 2)
+    levels = np.append(starts[edges[:-1]], len(at))
+    ends = np.stack([at[levels[:-1]], at[levels[1:] - 1]], axis=1)  # (n_levels, 2)
     chances = np.repeat(np.maximum.accumulate((k + 0.5) / (n + 1)), 2)
     knots, first = np.unique(ends.ravel(), return_index=True)
     return Curve(knots, chances[first], "isotonic")
+
+
+def _together(ascending: _Floats) -> NDArray[np.int64]:
+    """Where groups of about twenty hits begin; equal scores are never parted, and what is left joins the last."""
+    starts = np.flatnonzero(np.diff(ascending, prepend=-np.inf) > 0)  # of each distinct score
+    group = np.minimum(starts // _LEAST, max(len(ascending) // _LEAST - 1, 0))
+    return np.asarray(starts[np.diff(group, prepend=-1) > 0], dtype=np.int64)
 
 
 def beta(scores: NDArray[np.floating], labels: NDArray[np.bool_]) -> Curve:
