@@ -43,6 +43,8 @@ _CSS = """
 
 def section(bridge: BridgeService, query: Query, found: Why) -> None:
     """A button that measures it, then the picture; nothing where no content of the input was scored."""
+    if not found.relation and found.hit.modality != query.modality:
+        return  # reached over other kinds: the bridge has no cosine of its own with the hit
     kind = _kind(bridge, query)
     units = _UNITS[kind]
     st.markdown(
