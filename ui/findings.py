@@ -27,7 +27,7 @@ def show(bridge: BridgeService, query: Query) -> None:
     present = [finding for finding in found if not finding.denied]
     if not present:
         return
-    with st.container(key="findings", border=True, gap="xsmall"):
+    with st.container(key="findings", border=True, gap="small"):
         st.markdown(f"##### {_sentence(present, together)}")
         if together is not None:
             st.markdown(_best(together))
