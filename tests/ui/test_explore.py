@@ -48,7 +48,9 @@ def test_a_symbol_typed_gives_a_sentence_then_hits(open_app, words_of):
 
 
 def test_a_list_says_what_it_rests_on(open_app, words_of):
-    assert "Rests on the links of protein 0 in the graph, and on its description." in words_of(ask(open_app("pages/explore.py"), "TP53"))
+    assert "Rests on the links of protein 0 in the graph, and on its description." in words_of(
+        ask(open_app("pages/explore.py"), "TP53")
+    )
     app = ask(open_app("pages/explore.py"), "MVHLTPEEKS")
     said = next(element.value for element in app.caption if "neighbours" in element.value)
     assert "protein 5 (60 %), \\<img src=x onerror=alert(1)\\>" in said
