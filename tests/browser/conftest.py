@@ -103,6 +103,7 @@ class Visit:
     def wait_until_idle(self) -> None:
         self.page.wait_for_function(
             "() => !document.querySelector('[data-testid=stStatusWidget], [data-testid=stSpinner], [data-stale=true]')"
+            " && document.querySelector('[data-testid=stApp]')?.dataset.testScriptState === 'notRunning'"
         )
 
     def screenshot(self, name: str) -> None:

@@ -106,7 +106,7 @@ def test_batch_answers_good_rows_names_bad_ones_and_gives_a_file(visit):
     here.page.get_by_text("2 of 3 rows answered").wait_for()
     here.wait_until_idle()
     with here.page.expect_download() as waiting:
-        here.page.get_by_role("button", name="CSV").click()
+        here.page.get_by_role("button", name="CSV", exact=True).click()
     text = waiting.value.path().read_text(encoding="utf-8-sig")
     assert "aspirin" in text
     assert "broken" in text
