@@ -28,6 +28,7 @@ _MEGABYTES = 20
 _ENDINGS = ["csv", "tsv", "txt", "smi", "smiles", "sdf", "fasta", "fa", "faa"]
 _READINGS = {"smiles": "molecules (SMILES)", "sequence": "protein sequences", "name": "names or ids"}
 _KEY = "batch job"
+_PLACES = 12  #: more than the elements of any state of the page
 _EXAMPLES = {
     "Six drugs as SMILES": (
         "six_drugs.csv",
@@ -227,6 +228,8 @@ def _work(job: Job) -> None:
         bar = st.progress(job.batch.share, _so_far(job))
         st.button("Cancel", icon=":material/stop:", key="batch cancel", on_click=_cancel)
     rows = st.empty()
+    for _ in range(_PLACES):  # what stood here before the click would else stay, greyed, until the last row is done
+        st.empty()
 
     def stop() -> None:
         _cancel()
