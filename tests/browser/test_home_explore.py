@@ -23,6 +23,8 @@ def row_of(here, row: int, across: int = 150) -> None:
     settle(here)
     table = here.page.get_by_test_id("stDataFrame").first
     table.locator("canvas").first.wait_for()
+    here.page.wait_for_function("() => document.querySelector('[data-testid=stDataFrame] canvas').clientWidth > 500")
+    here.page.wait_for_timeout(1500)  # the cells are painted a while after the canvas stands
     box = table.bounding_box()
     assert box is not None
     x = box["x"] + across if across > 0 else box["x"] + box["width"] + across
