@@ -44,14 +44,14 @@ def _sentence(
     if not low:
         return f"{all_of_them} put it in the top 10 % of its kind."
     against = _listed([f"{_WHO[name]} ({_place(value)})" for name, value in low])
-    speaks = "speak" if _plural([name for name, _ in low]) else "speaks"
+    does = "do" if _plural([name for name, _ in low]) else "does"
     if len(low) == n:
         return f"None of the ways asked speaks for it on its own: {against}."
     for_it = [*high, *(name for name, _ in middle)]
     behind = _listed([_WHO[name] for name in for_it])
     ranks = "rank" if _plural(for_it) else "ranks"
     where = "the top 1 %" if not middle else "the top 10 %"
-    return f"They disagree: {behind} {ranks} it in {where}, while {against} {speaks} against it."
+    return f"They disagree: {behind} {ranks} it in {where}, while {against} {does} not."
 
 
 def _plural(names: Sequence[str]) -> bool:

@@ -34,12 +34,12 @@ def test_the_sentence_says_whether_they_agree(said: tuple[float | None, ...], wo
     assert words in _said(*said)
 
 
-def test_who_speaks_against_is_named() -> None:
+def test_who_does_not_speak_for_it_is_named() -> None:
     sentence = _said(99.9, 99.9, 20.0)
-    assert "the graph embedding (in the lower half) speaks against it" in sentence
+    assert "the graph embedding (in the lower half) does not." in sentence
     assert "the bridge's reading of the input and its neighbours rank it in the top 1 %" in sentence
 
 
 def test_neighbours_are_many() -> None:
     assert "its neighbours rank it in the top 1 %" in _said(79.0, 99.8, None)
-    assert "its neighbours (in the lower half) speak against it" in _said(99.9, 20.0, None)
+    assert "its neighbours (in the lower half) do not." in _said(99.9, 20.0, None)
