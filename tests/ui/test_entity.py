@@ -252,7 +252,7 @@ def test_residues_that_carry_a_score_colour_the_sequence(open_page, small, shown
     values = shown[-1]["values"]
     assert isinstance(values, list)
     assert (len(values), values[4]) == (len(TP53), 0.1)
-    assert "Q5" in words_of(app)
+    assert "Residues that carry it most: 5." in words_of(app)
     assert "Spearman 0.90" in words_of(app)
     next(b for b in app.button if b.label == "No colours").click().run()
     assert shown[-1]["values"] is None
