@@ -153,7 +153,7 @@ def test_made_up_addresses_get_a_message_and_run_nothing(visit, path):
     here.page.locator(".st-key-frame").wait_for()
     here.wait_until_idle()
     said = here.page.get_by_test_id("stAlert")
-    if not path.startswith(("/batch", "/about")):
+    if not path.startswith(("/batch", "/about")) and "q=%3C" not in path:  # a tag leaves words, which are asked
         said.first.wait_for()
     assert said.filter(has_text="went wrong").count() == 0
     assert here.page.locator("[onerror], [data-testid=stMain] script").count() == 0
