@@ -40,10 +40,10 @@ _OTHERS = 3  #: other things that a misspelt name may have meant, beside the lik
 _KIND_WORDS = {QueryKind.SEQUENCE: "a protein sequence", QueryKind.SMILES: "a molecule (SMILES)"}
 
 
-def ask(text: str, sense: str = "") -> None:
-    """Ask about ``text`` from now on, keeping what is in view."""
+def ask(text: str, sense: str = "", *, elsewhere: bool = False) -> None:
+    """Ask about ``text`` from now on, keeping the kind in view unless ``elsewhere``: a hit is of that kind itself."""
     now = state.current()
-    state.put(replace(now, q=text, sense=sense))
+    state.put(replace(now, q=text, sense=sense, relation="", area="", to="" if elsewhere else now.to))
     st.session_state["fresh"] = True
 
 

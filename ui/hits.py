@@ -220,7 +220,7 @@ def _tint(word: object) -> str:
 def _asked(key: str, ids: tuple[str, ...]) -> None:
     click = st.session_state.get(key)
     if click is not None and 0 <= click["row"] < len(ids):
-        asking.ask(ids[click["row"]])
+        asking.ask(ids[click["row"]], elsewhere=True)
 
 
 def _opened(key: str, ids: tuple[str, ...]) -> None:
