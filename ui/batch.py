@@ -224,9 +224,10 @@ def _preview(rows: Sequence[Row]) -> None:
 
 def _work(job: Job) -> None:
     """Ask chunk by chunk until it is finished; a click on Cancel ends the script between two of them."""
+    # Cancel stands on the left: on the right, the table's own buttons come to lie over it.
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="batch progress"):
-        bar = st.progress(job.batch.share, _so_far(job))
         st.button("Cancel", icon=":material/stop:", key="batch cancel", on_click=_cancel)
+        bar = st.progress(job.batch.share, _so_far(job))
     rows = st.empty()
     for _ in range(_PLACES):  # what stood here before the click would else stay, greyed, until the last row is done
         st.empty()

@@ -68,7 +68,7 @@ def test_a_file_is_asked_row_by_row(visit, tmp_path: Path) -> None:  # type: ign
     seen.page.get_by_text("1 of 2 rows answered with their proteins; 1 could not be read").wait_for()
     seen.screenshot("batch")
     with seen.page.expect_download() as caught:
-        seen.page.get_by_role("button", name="CSV").click()
+        seen.page.locator("[data-testid=stDownloadButton] button").first.click()
     lines = Path(caught.value.path()).read_text(encoding="utf-8-sig")
     assert "Café" in lines
     assert "parenthesis" in lines
