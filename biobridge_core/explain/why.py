@@ -158,10 +158,8 @@ class Explainer:
     def _agreement(self, case: _Case, tail: int) -> Agreement:
         neighbours = memory_scores(case.weights, case.votes)[0]
         voted = Voice(agree.NEIGHBOURS, percentile(neighbours, case.place))
-        if not case.votes.popularity[case.place] and not any(votes[0, case.place] for votes in case.votes.matrices):
-            voted = Voice(
-                agree.NEIGHBOURS, None, "The memory holds no such link of this hit, so nobody can vote for it."
-            )
+        if not self._reader.memory.linked[tail] and neighbours[case.place] <= 0:
+            voted = Voice(agree.NEIGHBOURS, None, "The memory holds no link of this hit: nobody can vote for it.")
         return agreement([Voice(agree.BRIDGE, percentile(case.cosines, case.place)), voted, self._third(case, tail)])
 
     def _third(self, case: _Case, tail: int) -> Voice:
