@@ -26,7 +26,12 @@ _ROW, _DRAWING_ROW, _HEADER = 27, 76, 37
 _DRAWING = (116, 72)
 _VISIBLE_ROWS = 20
 _NAME_WIDTH = 400
-_BESIDE = {"full_name": 240, "drawing": 130}  #: how much narrower the name is where such a column stands beside it
+_LEAST_NAME = 110
+_BESIDE = {
+    "full_name": 240,
+    "drawing": 130,
+    "chance": 140,
+}  #: the name is so much narrower beside it
 _ACTING = ("id", "ask", "open", "drawing")  #: columns whose cells do something of their own when clicked
 _MAX_DRAWN = 60  #: drawings sent at once; the table scrolls beyond
 
@@ -159,6 +164,7 @@ def _table(hits: Sequence[Hit], drawings: Sequence[str], relations: Mapping[str,
         row_height=row,
         height=min(len(hits), _VISIBLE_ROWS if row == _ROW else 8) * row + _HEADER,
         column_config=_columns(key, hits, _NAME_WIDTH - sum(w for name, w in _BESIDE.items() if name in table)),
+        placeholder="",
         key=f"table {key}",
         on_select="rerun",
         selection_mode=["single-row", "single-cell"],
@@ -181,8 +187,8 @@ def _columns(
     clicked, ids = f"asked {key}", tuple(hit.entity.id for hit in hits)
     return {
         "drawing": c.ImageColumn("Structure", width=_DRAWING[0] + 12, help=_HELP["drawing"]),
-        "name": c.TextColumn("Name", width=name_width, help=_HELP["name"]),
-        "full_name": c.TextColumn("In full", width=270, help=_HELP["full_name"]),
+        "name": c.TextColumn("Name", width=max(name_width, _LEAST_NAME), help=_HELP["name"]),
+        "full_name": c.TextColumn("In full", width=270 + min(name_width - _LEAST_NAME, 0), help=_HELP["full_name"]),
         "status": c.TextColumn("Link", width=105, help=_HELP["status"]),
         "rank": c.NumberColumn("Rank", width=65, help=_HELP["rank"]),
         "chance": c.NumberColumn("Chance", width=140, help=_HELP["chance"]),
