@@ -16,10 +16,11 @@ from biobridge_core.kg.sources.starter.vocabulary import MODALITIES, RELATIONS
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Two workers share the suite: a file stays together, and all that drives a browser shares one app."""
+    """Two workers share the suite: a file stays together, and what drives a browser shares one app a worker."""
     for item in items:
         path = Path(item.fspath)
-        group = "browser" if path.parent.name == "browser" else str(path)
+        walk = path.name in {"test_walk.py", "test_home_explore.py"}
+        group = f"browser {walk}" if path.parent.name == "browser" else str(path)
         item.add_marker(pytest.mark.xdist_group(group))
 
 

@@ -1,11 +1,8 @@
-"""axe-core finds no serious violation in what this app controls, in light and dark, wide and narrow."""
+"""axe-core as the pages are judged by it, and that it does find what is wrong (see test_every_page)."""
 
 from __future__ import annotations
 
 from importlib.resources import files
-
-import pytest
-from browser.serving import ROUTES
 
 AXE = files("axe_playwright_python").joinpath("axe.min.js").read_text(encoding="utf-8")
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]
@@ -31,17 +28,6 @@ def violations(page) -> list[str]:
     return lines
 
 
-@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-@pytest.mark.parametrize("width", [1440, 390])
-@pytest.mark.parametrize("name", ROUTES)
-def test_no_serious_violation(visit, name, width, dark):
-    here = visit("/_stcore/health", width=width, height=900, dark=dark)
-    here.arrive(name)
-    here.page.wait_for_timeout(1000)
-    found = violations(here.page)
-    assert not found, "\n".join(found)
-
-
 def test_a_planted_violation_is_found(visit):
     here = visit("/_stcore/health")
     here.arrive("about")
@@ -52,14 +38,3 @@ def test_a_planted_violation_is_found(visit):
     found = "\n".join(violations(here.page))
     assert "image-alt" in found
     assert "color-contrast" in found
-
-
-@pytest.mark.parametrize("name", ROUTES)
-def test_the_keyboard_reaches_the_controls(visit, name):
-    here = visit("/_stcore/health")
-    here.arrive(name)
-    reached = set()
-    for _ in range(25):
-        here.page.keyboard.press("Tab")
-        reached.add(here.page.evaluate("document.activeElement.outerHTML.slice(0, 120)"))
-    assert len(reached) >= 8, reached

@@ -1,14 +1,11 @@
-"""The main path of every page, its deep link on a cold and on a warm server, and every example of the first page."""
+"""The main path of every page, and its deep link on a cold server."""
 
 from __future__ import annotations
-
-import re
 
 import pytest
 from browser.serving import ROUTES, started
 
 from ui import nav
-from ui.asking import EXAMPLES
 from ui.evidence import STUDIES
 
 
@@ -25,29 +22,6 @@ def test_a_cold_deep_link_has_frame_menu_and_title(name, chromium, tmp_path):
         assert [entry.strip() for entry in menu] == [title for key, title in nav.PAGES if nav.exists(key)]
         assert "Page not found" not in page.locator("body").inner_text()
         page.close()
-
-
-@pytest.mark.parametrize(("width", "height", "dark"), [(1440, 900, False), (390, 844, True)])
-@pytest.mark.parametrize("name", ROUTES)
-def test_a_deep_link_shows_the_page_and_nothing_is_wider_than_the_window(visit, name, width, height, dark):
-    here = visit("/_stcore/health", width=width, height=height, dark=dark)
-    here.arrive(name)
-    assert here.page.locator("[data-testid=stException]").count() == 0
-    assert "Traceback" not in here.page.locator("body").inner_text()
-    assert here.page.evaluate("document.documentElement.scrollWidth") <= width
-    main = here.page.locator("[data-testid=stMain]")
-    assert main.evaluate("main => main.scrollWidth <= main.clientWidth + 1"), "the page scrolls sideways"
-    here.screenshot(f"{name}-{width}-{'dark' if dark else 'light'}")
-
-
-@pytest.mark.parametrize("number", range(len(EXAMPLES)))
-def test_every_example_of_home_opens_its_answer(visit, number):
-    here = visit("/")
-    here.page.get_by_role("button", name=EXAMPLES[number][0]).click()
-    here.page.wait_for_url(re.compile("/explore"))
-    assert len(here.cards()) >= 10
-    assert "Read as" in here.page.locator(".st-key-understood").inner_text()
-    assert here.page.get_by_test_id("stAlert").filter(has_text="went wrong").count() == 0
 
 
 def test_the_menu_leads_from_page_to_page(visit):
@@ -80,8 +54,6 @@ def test_explore_asks_filters_and_says_why(visit):
 @pytest.mark.parametrize(
     ("asked", "said"),
     [
-        ("UniProtKB:P35498", "SCN1A"),
-        ("CC(=O)Oc1ccccc1C(=O)O", "aspirin"),
         ("MONDO:0100135", "Dravet"),
         ("GO:0006915", "apopto"),
     ],
@@ -112,15 +84,14 @@ def test_batch_answers_good_rows_names_bad_ones_and_gives_a_file(visit):
     assert "broken" in text
 
 
-@pytest.mark.parametrize("study", [study.key for study in STUDIES])
-def test_evidence_shows_every_study(visit, study):
+def test_evidence_shows_every_study(visit):
     here = visit("/evidence")
-    title = next(s.title for s in STUDIES if s.key == study)
-    here.page.locator("[data-testid=stMain]").get_by_role("radio", name=title, exact=True).click()
-    here.page.locator(".st-key-study_body h3").get_by_text(title, exact=True).wait_for()
-    here.page.wait_for_url(re.compile(f"study={study}|/evidence$"))
-    here.wait_until_idle()
-    assert here.page.get_by_test_id("stAlert").filter(has_text="went wrong").count() == 0
+    for study in STUDIES:
+        choice = here.page.locator("[data-testid=stMain]").get_by_role("radio", name=study.title, exact=True)
+        choice.click()
+        here.page.locator(".st-key-study_body h3").get_by_text(study.title, exact=True).wait_for()
+        here.wait_until_idle()
+        assert here.page.get_by_test_id("stAlert").filter(has_text="went wrong").count() == 0, study.title
 
 
 def test_about_says_what_made_it_and_what_it_is_not(visit):
@@ -137,10 +108,7 @@ def test_about_says_what_made_it_and_what_it_is_not(visit):
         "/entity?q=zzz:1&as=%3Cb%3E&k=1000000000",
         "/compare?a=zzz:1&b=MONDO:0100135",
         "/compare?a=UniProtKB:P35498&b=%3Cimg%20src=x%20onerror=alert(1)%3E",
-        "/compare?a=%00&b=%FF&k=1000000000",
-        "/evidence?study=%3Cscript%3E",
         "/batch?k=1000000000&to=%3Cscript%3E",
-        "/about?x=%3Cscript%3Ealert(1)%3C/script%3E",
         "/?q=%3Cscript%3Ealert(1)%3C/script%3E",
     ],
 )
@@ -153,7 +121,7 @@ def test_made_up_addresses_get_a_message_and_run_nothing(visit, path):
     here.page.locator(".st-key-frame").wait_for()
     here.wait_until_idle()
     said = here.page.get_by_test_id("stAlert")
-    if not path.startswith(("/batch", "/about")) and "q=%3C" not in path:  # a tag leaves words, which are asked
+    if not path.startswith("/batch") and "q=%3C" not in path:  # a tag leaves words, which are asked
         said.first.wait_for()
     assert said.filter(has_text="went wrong").count() == 0
     assert here.page.locator("[onerror], [data-testid=stMain] script").count() == 0
