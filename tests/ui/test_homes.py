@@ -25,8 +25,8 @@ HOMES = {
     "unimol_tools": ("biobridge_core/encoders/",),
     "esm": ("biobridge_core/encoders/",),
     "transformers": ("biobridge_core/encoders/",),
-    "rapidfuzz": ("biobridge_core/lookup.py",),
-    "typer": ("biobridge_core/cli.py",),
+    "rapidfuzz": ("biobridge_core/lookup.py", "biobridge_core/alignment.py"),  # names, and sequences too long to align
+    "typer": ("biobridge_core/cli",),
     "pykeen": ("biobridge_core/evaluate/",),
 }
 
