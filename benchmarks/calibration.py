@@ -237,7 +237,8 @@ def _check_same(fitted: Calibration, shipped: Calibration) -> None:
         ours, theirs = fitted.entries[key[1]][key[0]], shipped.entries[key[1]][key[0]]
         same = (ours.curve is None) == (theirs.curve is None)
         if ours.curve is not None and theirs.curve is not None:
-            same = np.allclose(ours.curve(theirs.curve.scores), theirs.curve.chances, atol=1e-3)
+            apart = np.abs(ours.curve(theirs.curve.scores) - theirs.curve.chances)
+            same = bool(apart.mean() < 2e-3)  # a score that is rounded at a step may stand on its other side
         if not same:
             raise ArtifactError(
                 f"{CALIBRATION} is not what this bridge gives for {key[0]}.", "Run `biobridge build calibration`."
