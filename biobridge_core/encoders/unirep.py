@@ -25,7 +25,7 @@ from biobridge_core.encoders.base import (
     from_package,
     weights_digest,
 )
-from biobridge_core.encoders.device import Projection, pick_dtype
+from biobridge_core.encoders.device import Projection, each_on_one_core, pick_dtype
 from biobridge_core.errors import InputError, WeightsError
 from biobridge_core.types import InputKind
 
@@ -243,9 +243,16 @@ class UniRep(BatchedEncoder[NDArray[np.int64]]):
             If the sequence is refused.
         """
         tokens = tokenise(sequence)
+        gaps = [(first + 1, last + 1) for first, last in windows]
+        # Cores that go through gaps on their own need not wait for one another at every small product.
+        n_parts = max(1, min(torch.get_num_threads(), len(gaps) // 8)) if self.device.type == "cpu" else 1
+        parts = [(gaps[start::n_parts], progress if start == 0 else None) for start in range(n_parts)]
+        vectors = np.empty((len(gaps), self.dim), dtype=np.float32)
         with torch.inference_mode():
-            found = self._model.mean_without(tokens, [(first + 1, last + 1) for first, last in windows], progress)
-        return np.asarray(found.cpu().numpy(), dtype=np.float32)
+            found = each_on_one_core(lambda part: self._model.mean_without(tokens, *part), parts)
+        for start, means in enumerate(found):
+            vectors[start::n_parts] = means.cpu().numpy()
+        return vectors
 
     def _prepare(self, text: str) -> Prepared[NDArray[np.int64]]:
         return Prepared((tokenise(text),))
