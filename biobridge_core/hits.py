@@ -34,10 +34,11 @@ def hits_of(
     graph: KnowledgeGraph,
     calibration: Calibration,
     ranking: Ranking,
-    places: Sequence[int],
+    places: NDArray[np.integer],
     ranks: Sequence[int],
     known: Mapping[int, list[Triple]],
     *,
+    ascending: _Floats,
     trained: NDArray[np.integer] | None,
 ) -> tuple[Hit, ...]:
     """Hits at some places of a ranking.
@@ -52,26 +53,53 @@ def hits_of(
         (n,) into the ranking's rows, and the rank of each.
     known
         Row -> the links that the graph holds.
+    ascending
+        All scores of the ranking in their order.
     trained
         Places of what the query's own links that were read lead to; None where it was read as unseen.
     """
-    ascending = np.sort(ranking.scores)
     percentiles = _percentiles(ascending, ranking.scores[places])
-    own, shift = trained is not None, 0.0
-    if trained is not None:
-        closed = np.isin(np.arange(len(ranking.scores)), trained)
-        shift = float(np.log1p(-believed(ranking.scores[None], closed[None])[0]))
+    chances = _chances(calibration, ranking, places, trained)
     found = []
-    for place, rank, percentile in zip(places, ranks, percentiles, strict=True):
-        hit = _hit(graph, ranking, place, rank, percentile, known.get(int(ranking.rows[place]), []))
-        if hit.relation:
-            hit = _with_chance(hit, calibration, place, shift, own=own)
-        found.append(hit)
+    for place, rank, percentile, chance in zip(places.tolist(), ranks, percentiles, chances, strict=True):
+        triples = known.get(int(ranking.rows[place]), [])
+        shown = None if triples or rank > calibration.depth else chance
+        hit = _hit(graph, ranking, place, rank, percentile, triples, shown)
+        marked = bool(hit.relation) and calibration.is_hub(hit.relation, place, known=trained is not None)
+        found.append(replace(hit, unspecific=True) if marked else hit)
     return tuple(found)
 
 
+def _chances(
+    calibration: Calibration, ranking: Ranking, places: NDArray[np.integer], trained: NDArray[np.integer] | None
+) -> list[float | None]:
+    """Chance of each place by the relation that believes most in it; None where that has none."""
+    found: list[float | None] = [None] * len(places)
+    if ranking.best is None or not ranking.relations:
+        return found
+    scores = np.log(np.maximum(ranking.scores[places], 1e-38).astype(np.float64))
+    if trained is not None:
+        closed = np.zeros(len(ranking.scores), dtype=bool)
+        closed[trained] = True
+        scores -= np.log1p(-believed(ranking.scores[None], closed[None])[0])
+    best = ranking.best[places]
+    for code in np.unique(best).tolist():
+        mine = np.flatnonzero(best == code)
+        chances = calibration.chances(ranking.relations[code].name, scores[mine], known=trained is not None)
+        if chances is not None:
+            for i, chance in zip(mine.tolist(), chances.tolist(), strict=True):
+                found[i] = chance
+    return found
+
+
 def _hit(
-    graph: KnowledgeGraph, ranking: Ranking, place: int, rank: int, percentile: float, triples: list[Triple]
+    graph: KnowledgeGraph,
+    ranking: Ranking,
+    place: int,
+    rank: int,
+    percentile: float,
+    triples: list[Triple],
+    chance: float | None,
 ) -> Hit:
     entity = graph.entity(int(ranking.rows[place]))
     direct, composed = bool(ranking.relations), bool(ranking.routes)
@@ -87,19 +115,9 @@ def _hit(
         tuple(dict.fromkeys(_cite(triple) for triple in triples)),
         ranking.routes[int(ranking.best[place])] if ranking.best is not None and composed else "",
         home_page(entity.id),
+        chance,
+        None if chance is None else chance >= CONFIDENT,
     )
-
-
-def _with_chance(hit: Hit, calibration: Calibration, place: int, shift: float, *, own: bool) -> Hit:
-    unspecific = calibration.is_hub(hit.relation, place, known=own)
-    chances = None
-    if hit.status is HitStatus.PREDICTED and hit.rank <= calibration.depth:
-        score = np.log(np.maximum(np.array([hit.score]), 1e-38)) - shift
-        chances = calibration.chances(hit.relation, score, known=own)
-    if chances is None:
-        return replace(hit, unspecific=unspecific)
-    chance = float(chances[0])
-    return replace(hit, probability=chance, confident=chance >= CONFIDENT, unspecific=unspecific)
 
 
 def _percentiles(ascending: _Floats, scores: _Floats) -> list[float]:

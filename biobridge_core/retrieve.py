@@ -222,6 +222,7 @@ class Retriever:
             chains = "; and over ".join(ranking.routes)
             note = f"No direct relation in the graph; reached over {chains}." if chains else ""
         order = np.argsort(-ranking.scores, kind="stable")
+        ascending = ranking.scores[order[::-1]]
         if head.row is not None:
             order = order[ranking.rows[order] != head.row]
         top = list(order[:k])
@@ -231,9 +232,11 @@ class Retriever:
         top += list(np.flatnonzero(ranking.rows == also))
         rank_of = {int(i): rank for rank, i in enumerate(order, start=1)} if len(top) > k else {}
         ranks = [rank_of.get(int(i), position) for position, i in enumerate(top, start=1)]
-        places = [int(i) for i in top]
+        places = np.array(top, dtype=np.int64)
         trained = self._trained(way.asked, ranking.relations)
-        hits = hits_of(self.graph, self._calibration, ranking, places, ranks, known, trained=trained)
+        hits = hits_of(
+            self.graph, self._calibration, ranking, places, ranks, known, ascending=ascending, trained=trained
+        )
         return HitList(modality, hits, len(order), len(known), "; ".join(ranking.routes), note)
 
     def _trained(self, asked: MemoryQuery, relations: Sequence[Relation]) -> NDArray[np.integer] | None:

@@ -27,7 +27,7 @@ CALIBRATION = Calibration(
         False: {"protein_associated_with_disease": Entry(None, 500, 0.2, 0.1, "too far off")},
     },
     distances={("protein", InputKind.SEQUENCE): DISTANCES},
-    hubs={True: {"protein_associated_with_disease": np.array([0])}, False: {}},
+    hubs={True: {"protein_associated_with_disease": frozenset({0})}, False: {}},
 )
 WIDTHS = {InputKind.SEQUENCE: 6, InputKind.SMILES: 4, InputKind.TEXT: 5}
 

@@ -156,7 +156,7 @@ def fit_calibration(
     """
     say = progress or _quiet
     entries, _ = fit_entries(reader, view, seed=seed, progress=lambda message, share: say(message, 0.8 * share))
-    hubs: dict[bool, dict[str, NDArray[np.int64]]] = {True: {}, False: {}}
+    hubs: dict[bool, dict[str, frozenset[int]]] = {True: {}, False: {}}
     asked = _asked(reader, view)
     for i, relation in enumerate(asked):
         say(f"Looking for hits of most queries: {relation}", 0.8 + 0.2 * i / len(asked))
@@ -202,7 +202,7 @@ def _asked(reader: Reader, view: TrainingView) -> list[str]:
     return sorted(name for name in view.valid if name in reader.bridge.config.relations)
 
 
-def hubs_of(reader: Reader, relation: str, *, known: bool, seed: int = 0) -> NDArray[np.int64]:
+def hubs_of(reader: Reader, relation: str, *, known: bool, seed: int = 0) -> frozenset[int]:
     """Places of the tails that are among the ten best of most queries: a fixed sample of heads with training links,
     read with their own links or, for unseen queries, as if they had none."""
     from biobridge_core.bridge.data import scores
@@ -214,7 +214,7 @@ def hubs_of(reader: Reader, relation: str, *, known: bool, seed: int = 0) -> NDA
         rng = np.random.default_rng([seed, zlib.crc32(relation.encode()), 3])
         heads = np.sort(rng.choice(heads, _HUB_QUERIES, replace=False))
     if not len(heads) or n_tails <= 2 * _HUB_RANK:
-        return np.empty(0, dtype=np.int64)
+        return frozenset()
     counts = np.zeros(n_tails, dtype=np.int64)
     for start in range(0, len(heads), _BLOCK):
         part = heads[start : start + _BLOCK]
@@ -222,7 +222,7 @@ def hubs_of(reader: Reader, relation: str, *, known: bool, seed: int = 0) -> NDA
         found = reader.read(memory.ask(part, own=known), cosines, relation)
         best = np.argpartition(-found, _HUB_RANK - 1, axis=1)[:, :_HUB_RANK]
         counts += np.bincount(best.ravel(), minlength=n_tails)
-    return np.flatnonzero(counts > _HUB_SHARE * len(heads))
+    return frozenset(np.flatnonzero(counts > _HUB_SHARE * len(heads)).tolist())
 
 
 def distances_of(memory: Memory, view: TrainingView) -> dict[tuple[str, InputKind], NDArray[np.float64]]:

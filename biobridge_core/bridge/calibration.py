@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -47,13 +47,13 @@ class Calibration:
     distances
         Modality and kind -> ascending cosines (n,) of unseen entities to the nearest entity with training links.
     hubs
-        Known? -> relation -> ascending places of tails that are among the ten best for most queries.
+        Known? -> relation -> places of tails that are among the ten best for most queries.
     """
 
     entries: Mapping[bool, Mapping[str, Entry]] = field(default_factory=lambda: {True: {}, False: {}})
     depth: int = 100
     distances: Mapping[tuple[str, InputKind], NDArray[np.float64]] = field(default_factory=dict)
-    hubs: Mapping[bool, Mapping[str, NDArray[np.int64]]] = field(default_factory=lambda: {True: {}, False: {}})
+    hubs: Mapping[bool, Mapping[str, frozenset[int]]] = field(default_factory=lambda: {True: {}, False: {}})
 
     def chances(self, relation: str, scores: NDArray[np.floating], *, known: bool) -> NDArray[np.float64] | None:
         """Chance that the graph holds each link, of scores (n,) less the log of what `believed` leaves; None where the
@@ -63,8 +63,7 @@ class Calibration:
 
     def is_hub(self, relation: str, place: int, *, known: bool) -> bool:
         """Whether the tail at a place of its modality is among the ten best for most queries of the relation."""
-        hubs = self.hubs[known].get(relation)
-        return hubs is not None and bool(np.isin(place, hubs))
+        return place in self.hubs[known].get(relation, ())
 
     def distance_percentile(self, modality: str, kind: InputKind, cosine: float) -> float | None:
         """Share of unseen entities that lie nearer to the training entities than a query with this cosine, percent."""
@@ -81,7 +80,7 @@ class Calibration:
             "confident": CONFIDENT,
             "entries": {_key(k): {r: _entry_out(e) for r, e in table.items()} for k, table in self.entries.items()},
             "distances": {f"{m}/{kind.value}": np.round(c, 5).tolist() for (m, kind), c in self.distances.items()},
-            "hubs": {_key(k): {r: places.tolist() for r, places in table.items()} for k, table in self.hubs.items()},
+            "hubs": {_key(k): {r: sorted(places) for r, places in table.items()} for k, table in self.hubs.items()},
         }
         (folder / CALIBRATION).write_text(json.dumps(raw, indent=1), encoding="utf-8")
 
@@ -154,9 +153,9 @@ def _ascending(raw: object) -> NDArray[np.float64]:
     return values
 
 
-def _places(raw: object) -> NDArray[np.int64]:
-    places = np.asarray(raw, dtype=np.int64)
-    if places.ndim != 1 or (places < 0).any():
+def _places(raw: Iterable[object]) -> frozenset[int]:
+    places = frozenset(int(str(place)) for place in raw)
+    if min(places, default=0) < 0:
         raise ValueError("a place is negative")
     return places
 

@@ -127,7 +127,7 @@ def test_hubs_are_the_tails_of_most_queries(toy: Any, reader: Reader) -> None:
     heads = toy.graph.rows("protein")[np.diff(reader.memory.adjacent(relation).indptr) > 0]
     best = np.argsort(-reader.scores(heads, relation), axis=1)[:, :10]
     share = np.bincount(best.ravel(), minlength=100) / len(heads)
-    assert hubs_of(reader, relation, known=True).tolist() == np.flatnonzero(share > 0.5).tolist()
+    assert hubs_of(reader, relation, known=True) == set(np.flatnonzero(share > 0.5).tolist())
     weights = replace(ALONE, votes=(9.0, *(0.0,) * 5))  # popularity alone
     popular = Reader(reader.bridge, reader.content, reader.memory, replace(BY_MEMORY, known={"*": weights}))
     assert len(hubs_of(popular, relation, known=True)) == 10  # whatever is asked
@@ -166,7 +166,7 @@ FULL = Calibration(
     },
     depth=50,
     distances={("gene", InputKind.TEXT): np.array([-0.5, 0.25, 1.0])},
-    hubs={True: {"has": np.array([3, 14])}, False: {"has": np.array([], dtype=np.int64)}},
+    hubs={True: {"has": frozenset({3, 14})}, False: {"has": frozenset()}},
 )
 
 
