@@ -31,9 +31,10 @@ def violations(page) -> list[str]:
 def test_a_planted_violation_is_found(visit):
     here = visit("/_stcore/health")
     here.arrive("about")
+    here.wait_until_idle()
     here.page.evaluate(
-        "document.querySelector('[data-testid=stMain]').insertAdjacentHTML('beforeend',"
-        '\'<img id=planted src="data:,"><p style="color:#ccc;background:#fff">too pale to read</p>\')'
+        "document.body.insertAdjacentHTML('beforeend', '<div style=\"position:fixed;inset:40% 0 auto 0;z-index:999999\">"
+        '<img id=planted src="data:,"><p style="color:#ccc;background:#fff">too pale to read</p></div>\')'
     )
     found = "\n".join(violations(here.page))
     assert "image-alt" in found
