@@ -46,7 +46,10 @@ def browse(bridge: BridgeService, batch: Batch) -> None:
             st.caption(f"The first {_CARDS} of {theme.number(len(results))} rows. The CSV has all of them.")
     if chosen is not None:
         _one(bridge, chosen)
-    st.caption("Tick a row to see its hits in full. ● known: the graph has the link. ○ predicted: proposed by the bridge. ◇ similar: no link meant.")
+    st.caption(
+        "Tick a row to see its hits in full. ● known: the graph has the link. ○ predicted: proposed by the bridge. "
+        "◇ similar: no link meant."
+    )
 
 
 def draw(results: Sequence[RowResult], key: str) -> RowResult | None:
