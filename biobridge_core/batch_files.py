@@ -2,36 +2,21 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from collections.abc import Iterator
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from biobridge_core import spreadsheet
 from biobridge_core.types import Hit, InputKind
 
 if TYPE_CHECKING:
     from biobridge_core.batch import Batch, RowResult
 
-_FORMULA = ("=", "+", "@", "-", "\t", "\r")
-
 
 def to_csv(batch: Batch, when: datetime) -> bytes:
     """One line for each hit, one for each row without any; text that a spreadsheet would run gets an apostrophe."""
-    out = io.StringIO()
-    writer: csv.DictWriter[str] | None = None
-    made = {f"encoder_{kind}": name for kind, name in _encoders(batch).items()} | _versions(batch, when)
-    for result in batch.table():
-        hits = result.hits.hits[: batch.k] if result.hits else ()
-        for hit in hits or (None,):
-            cells = _row_cells(result) | _hit_cells(hit) | made
-            line = {name: _inert(cell) for name, cell in cells.items()}
-            if writer is None:
-                writer = csv.DictWriter(out, list(line), lineterminator="\n")
-                writer.writeheader()
-            writer.writerow(line)
-    return out.getvalue().encode("utf-8-sig")
+    return spreadsheet.write(_lines(batch, when))
 
 
 def to_json(batch: Batch, when: datetime) -> bytes:
@@ -48,6 +33,14 @@ def to_json(batch: Batch, when: datetime) -> bytes:
         "rows": list(_json_rows(batch)),
     }
     return json.dumps(whole, ensure_ascii=False, indent=1).encode()
+
+
+def _lines(batch: Batch, when: datetime) -> Iterator[dict[str, Any]]:
+    made = {f"encoder_{kind}": name for kind, name in _encoders(batch).items()} | _versions(batch, when)
+    for result in batch.table():
+        hits = result.hits.hits[: batch.k] if result.hits else ()
+        for hit in hits or (None,):
+            yield _row_cells(result) | _hit_cells(hit) | made
 
 
 def _json_rows(batch: Batch) -> Iterator[dict[str, Any]]:
@@ -121,7 +114,3 @@ def _versions(batch: Batch, when: datetime) -> dict[str, str]:
         "version": made.version,
         "asked": when.isoformat(timespec="seconds"),
     }
-
-
-def _inert(cell: object) -> object:
-    return "'" + cell if isinstance(cell, str) and cell.startswith(_FORMULA) else cell

@@ -12,16 +12,14 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from functools import cached_property
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 
 import biobridge_core
-from biobridge_core import card, report
+from biobridge_core import card
 from biobridge_core.batch import Batch, Engine
 from biobridge_core.bundle import Bundle
 from biobridge_core.chem.depict import svg, weights_svg
@@ -34,12 +32,15 @@ from biobridge_core.errors import BioBridgeError, InputError, WeightsError
 from biobridge_core.explain.asked import attributed
 from biobridge_core.explain.embedding import GraphEmbedding
 from biobridge_core.explain.why import Explainer
+from biobridge_core.heads import Heads, quiet
 from biobridge_core.lookup import Lookup, likeness, spoken_of_a_patient
 from biobridge_core.many import Many
 from biobridge_core.pictures import Pictures
 from biobridge_core.queueing import Progress
-from biobridge_core.retrieve import Head, Retriever
+from biobridge_core.report.writer import Writer
+from biobridge_core.retrieve import Retriever
 from biobridge_core.shapes import Shapes
+from biobridge_core.status import Status
 from biobridge_core.types import (
     FAR,
     Attribution,
@@ -56,39 +57,15 @@ from biobridge_core.types import (
 )
 from biobridge_core.uploads import ReadAs, Row
 
+__all__ = ["BridgeService", "Status"]
 logger = logging.getLogger(__name__)
-
-_READ = 64  #: raw inputs whose vectors are kept: they are asked about again
-_KIND_OF_QUERY = {
-    QueryKind.SEQUENCE: InputKind.SEQUENCE,
-    QueryKind.SMILES: InputKind.SMILES,
-    QueryKind.TEXT: InputKind.TEXT,
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Status:
-    """What is loaded, for the screen."""
-
-    profile: str
-    device: str
-    device_note: str
-    engine: str
-    encoders: Mapping[str, str]  #: input kind -> encoder id
-    missing_encoders: Mapping[str, str]  #: input kind -> why it cannot be used
-    waiting_encoders: tuple[str, ...]  #: input kinds whose model is loaded when it is first needed
-    counts: Mapping[str, int]  #: modality -> entities
-    n_triples: int  #: links; one that several sources give counts once
-    graph: str
-    bridge: str
-    version: str
 
 
 class BridgeService:
     """One opened bundle with its encoders. Read-only and shared between all users of a process."""
 
     def __init__(self, settings: Settings, bundle: Bundle, progress: Progress | None = None) -> None:
-        say = progress or _quiet
+        say = progress or quiet
         self.settings = settings
         placement = pick_device(settings.device)
         self.device, self._device_note = placement.device, placement.reason
@@ -102,7 +79,7 @@ class BridgeService:
         say("Indexing names", 0.8)
         self._lookup = Lookup(bundle.graph)
         self._encoders = Encoders(settings, self.device, bundle.catalogue)
-        self._read: dict[tuple[InputKind, str, str], tuple[Head, tuple[str, ...]]] = {}  # the latest raw inputs
+        self._heads = Heads(self.graph, self._lookup, self._encoders, self._retriever)
         say("Ready", 1.0)
 
     @classmethod
@@ -118,7 +95,7 @@ class BridgeService:
             If a file of the bundle is missing or damaged (the message names it).
         """
         settings = settings or Settings.from_env()
-        (progress or _quiet)("Checking the knowledge graph and the trained bridge", 0.05)
+        (progress or quiet)("Checking the knowledge graph and the trained bridge", 0.05)
         return cls(settings, Bundle.open(settings.bundle), progress)
 
     def prepare(self) -> None:
@@ -131,7 +108,7 @@ class BridgeService:
         """Load every frozen encoder now, so that no raw input waits for one; `status` says which cannot be used."""
         for kind in self.settings.encoders:
             try:
-                self._encoders.get(kind, progress or _quiet)
+                self._encoders.get(kind, progress or quiet)
             except BioBridgeError as error:
                 logger.warning("the %s encoder cannot be used: %s", kind.value, error)
 
@@ -152,7 +129,7 @@ class BridgeService:
             return resolution
         texts = [q for q in resolution.alternatives if q.kind is QueryKind.TEXT]
         try:
-            vector = self._vector(InputKind.TEXT, query.value, progress)[0]
+            vector = self._heads.vector(InputKind.TEXT, query.value, progress)[0]
         except WeightsError:  # said when it is asked; until then any reading is as good
             return resolution
         best = self._retriever.closest_modality(vector, InputKind.TEXT, [q.modality for q in texts])
@@ -215,7 +192,7 @@ class BridgeService:
             The query cannot be encoded, ``to`` or ``k`` make no sense, or the weights for this input are missing.
         """
         started = time.perf_counter()
-        head, warnings = self._head(query, progress)
+        head, warnings = self._heads.of(query, progress)
         targets = list(to) if to else self._retriever.others(head.modality)
         lists = self._retriever.retrieve(head, targets, k)
         raw = query.kind is not QueryKind.ENTITY
@@ -248,7 +225,7 @@ class BridgeService:
         InputError, UnknownEntityError, WeightsError
             If the graph has no such entity, or the query cannot be encoded.
         """
-        return self._explainer.why(query, self._head(query, progress)[0], self.graph.row(tail))
+        return self._explainer.why(query, self._heads.of(query, progress)[0], self.graph.row(tail))
 
     def attribute(
         self, query: Query, tail: str, relation: str | None = None, progress: Progress | None = None
@@ -260,13 +237,13 @@ class BridgeService:
         InputError, UnknownEntityError, WeightsError, BusyError
             If it cannot be measured: no such entity or relation, too short or too long, the model cannot be used.
         """
-        head = self._head(query, progress)[0]
-        return attributed(self._bundle, self._encoders, head, self.graph.row(tail), relation, progress or _quiet)
+        head = self._heads.of(query, progress)[0]
+        return attributed(self._bundle, self._encoders, head, self.graph.row(tail), relation, progress or quiet)
 
     @cached_property
     def comparer(self) -> Comparer:
         """Compares queries: pairs, several at once, wild type and mutant; see its methods."""
-        return Comparer(self.graph, self._retriever, self._explainer, self._encoders, self._head)
+        return Comparer(self.graph, self._retriever, self._explainer, self._encoders, self._heads.of)
 
     def batch(self, rows: Sequence[Row], read_as: ReadAs, to: str, relation: str = "", k: int = 10) -> Batch:
         """Prepare a file of queries (see `uploads.rows`) to be asked chunk by chunk; ``relation`` may be empty.
@@ -277,7 +254,7 @@ class BridgeService:
             If there are no rows or too many, or ``to``, ``relation`` or ``k`` makes no sense.
         """
         many = Many(self._bundle, self._retriever)
-        engine = Engine(self._lookup, many, self._encoders, self._retriever.head, self._is_far_away, self._provenance)
+        engine = Engine(self._lookup, many, self._encoders, self._retriever.head, self._heads.is_far, self._provenance)
         return Batch(engine, rows, read_as, to, relation, k)
 
     def entity(self, curie: str) -> Entity:
@@ -295,8 +272,12 @@ class BridgeService:
 
         A hit that cannot be explained does not stop it: the report says so.
         """
-        context = report.Context(self.modalities, self.relations, tuple(self.graph.sources.values()), self.depict)
-        return report.render(found, when, context, lambda curie: self.why(found.query, curie, progress))
+        return self.files.result(found, when, progress)
+
+    @cached_property
+    def files(self) -> Writer:
+        """Writes results and comparisons as files; see its methods."""
+        return Writer(self.graph, self.depict, self.why, self._provenance)
 
     def card(self) -> card.Card:
         """Which frozen models and which bridge are loaded, and what it was trained on.
@@ -388,35 +369,6 @@ class BridgeService:
             version=biobridge_core.__version__,
         )
 
-    def _head(self, query: Query, progress: Progress | None) -> tuple[Head, tuple[str, ...]]:
-        row = self._lookup.identify(query)
-        if query.kind is QueryKind.ENTITY and row is not None:
-            return self._retriever.head(row), ()
-        kind = _KIND_OF_QUERY[query.kind]
-        if row is not None and self.graph.inputs([row])[0] == query.value:
-            return self._retriever.head(row), ()
-        if row is not None and (refused := self._encoders.get(kind, progress or _quiet).refusal(query.value)):
-            note = f"{refused.message} It is asked by its entry in the graph instead."
-            return self._retriever.head(row), (note,)
-        key = (kind, query.modality, query.value)
-        if (read := self._read.get(key)) is None:
-            vector, notes = self._vector(kind, query.value, progress)
-            read = self._read[key] = Head(vector, kind, query.modality, row, query.value), notes
-            while len(self._read) > _READ:
-                self._read.pop(next(iter(self._read)), None)
-        return read
-
-    def _vector(
-        self, kind: InputKind, value: str, progress: Progress | None
-    ) -> tuple[NDArray[np.float32], tuple[str, ...]]:
-        """Catalogue-space vector (d,) of one raw input, and what the encoder has to say about it."""
-        vectors, notes = self._encoders.vectors(kind, [value], progress or _quiet)
-        return vectors[0], tuple(note.message for note in notes)
-
-    def _is_far_away(self, head: Head) -> bool:
-        distance = self._retriever.distance_percentile(head)
-        return distance is not None and distance >= FAR
-
     def _provenance(self, kind: InputKind) -> Provenance:
         return Provenance(
             profile=self.settings.profile,
@@ -426,7 +378,3 @@ class BridgeService:
             device=str(self.device),
             version=biobridge_core.__version__,
         )
-
-
-def _quiet(_message: str, _done: float) -> None:
-    """Progress that nobody listens to."""

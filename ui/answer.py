@@ -318,16 +318,8 @@ def _below(bridge: BridgeService, retrieval: Retrieval, when: datetime, ask: sta
 
 
 def _download(ending: str, mime: str, make: Callable[[], bytes], retrieval: Retrieval) -> None:
-    st.download_button(
-        ending.upper(),
-        make,
-        export.file_name(retrieval, ending),
-        mime,
-        icon=":material/download:",
-        on_click="ignore",
-        key=f"download {ending}",
-        help="Every kind of hit, with the query, models and data that made it.",
-    )
+    tip = "Every kind of hit, with the query, models and data that made it."
+    export.download(ending, mime, make, export.file_name(retrieval, ending), f"download {ending}", tip)
 
 
 def _provenance(retrieval: Retrieval, when: datetime) -> None:

@@ -6,17 +6,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Literal
 
 import streamlit as st
 
 from biobridge_core.errors import BioBridgeError
 from biobridge_core.types import Query, QueryKind
-from ui import asking, service, state, theme
+from ui import asking, export, service, state, theme
 
 if TYPE_CHECKING:
+    from biobridge_core.report.comparison import Comparison
     from biobridge_core.service import BridgeService
 
 Mode = Literal["pair", "set", "variant"]
@@ -28,6 +30,11 @@ _MODES: dict[str, str] = {
     "variant": "Variant",
 }
 _MAX_IN_SET = 30
+_HELP = {
+    "csv": "The table, for a spreadsheet.",
+    "json": "Everything, with the models and data that made it.",
+    "html": "A report to read and to keep: one file that opens without a network.",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,3 +193,20 @@ def target(bridge: BridgeService, asked: Asked, first: Sequence[str], key: str) 
         "Look for", kinds, index=index, format_func=lambda name: service.words(name)[1], key=f"{key} {asked.to}"
     )
     return picked
+
+
+def downloads(compared: Comparison, bridge: BridgeService, csv: Callable[[], bytes] | None = None) -> None:
+    """Offer a comparison as files."""
+    from biobridge_core.report.comparison import title
+
+    offers: list[tuple[str, str, Callable[[], bytes]]] = [
+        ("json", "application/json", partial(bridge.files.json, compared)),
+        ("html", "text/html", partial(bridge.files.html, compared)),
+    ]
+    if csv is not None:
+        offers.insert(0, ("csv", "text/csv", csv))
+    with st.container(horizontal=True, vertical_alignment="center", key="compare below", gap="small"):
+        for ending, mime, make in offers:
+            export.download(
+                ending, mime, make, export.named(title(compared), ending), f"compare {ending}", _HELP[ending]
+            )

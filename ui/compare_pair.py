@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime
 from html import escape
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from biobridge_core.types import HitStatus
+from biobridge_core import compare_words
 from ui import asking, compare, service, theme, why
 from ui.compare import Asked
 
 if TYPE_CHECKING:
-    from biobridge_core.compare import Direction, Pair
+    from biobridge_core.compare import Pair
     from biobridge_core.queueing import Progress
     from biobridge_core.service import BridgeService
     from biobridge_core.types import Query
@@ -23,11 +24,6 @@ _EXAMPLES = (
     ("imatinib and PDGFRB", Asked("pair", "imatinib", "PDGFRB")),
     ("metformin and Alzheimer disease", Asked("pair", "metformin", "MONDO:0004975")),
 )
-_VOICES = {
-    "bridge": ("The bridge alone", "What the trained network says from the input itself, without its memory."),
-    "neighbours": ("Nearest neighbours' vote", "The most similar entities of the graph vote with their own links."),
-    "embedding": ("Graph embedding", "TransE, a second model that knows the links alone and nothing of the input."),
-}
 
 
 def show(bridge: BridgeService, asked: Asked) -> None:
@@ -51,9 +47,10 @@ def show(bridge: BridgeService, asked: Asked) -> None:
     if a is None or b is None:
         return
     with service.telling() as tell, st.spinner("Asking both ways …", show_time=True):
-        pair = _kept(bridge, a, b, tell)
+        pair, when = _kept(bridge, a, b, tell)
     compare.write(replace(asked, a=compare.value_of(a), b=compare.value_of(b)))
     _answer(bridge, pair)
+    compare.downloads(bridge.files.compared(pair, when), bridge)
 
 
 def _submit() -> None:
@@ -61,16 +58,16 @@ def _submit() -> None:
     compare.put(replace(compare.now(), mode="pair", a=a, b=b))
 
 
-def _kept(bridge: BridgeService, a: Query, b: Query, tell: Progress) -> Pair:
-    kept: tuple[tuple[Query, Query], Pair] | None = st.session_state.get("compare pair kept")
+def _kept(bridge: BridgeService, a: Query, b: Query, tell: Progress) -> tuple[Pair, datetime]:
+    kept: tuple[tuple[Query, Query], Pair, datetime] | None = st.session_state.get("compare pair kept")
     if kept is None or kept[0] != (a, b):
-        kept = ((a, b), bridge.comparer.pair(a, b, tell))
+        kept = ((a, b), bridge.comparer.pair(a, b, tell), datetime.now(UTC))
         st.session_state["compare pair kept"] = kept
-    return kept[1]
+    return kept[1:]
 
 
 def _answer(bridge: BridgeService, pair: Pair) -> None:
-    status = HitStatus.KNOWN if pair.known else pair.ways[0].hit.status if pair.ways else HitStatus.PREDICTED
+    status = compare_words.status(pair)
     st.markdown(f"##### {theme.plain(pair.answer, 400)} &nbsp; :small[{theme.STATUS_WORDS[status]}]")
     st.markdown(f"{asking.describe(pair.a)} &nbsp;and&nbsp; {asking.describe(pair.b)}")
     if pair.known:
@@ -89,19 +86,7 @@ def _answer(bridge: BridgeService, pair: Pair) -> None:
 def table(bridge: BridgeService, pair: Pair) -> str:
     """Where each end stands when the other is asked, as HTML; everything foreign in it is escaped."""
     heads = "".join(f"<th>asked from {escape(theme.shorten(way.asked.label, 40))}</th>" for way in pair.ways)
-    rows = [
-        ("Rank", "Its place among all entities of its kind; 1 is best.", [_rank(way) for way in pair.ways]),
-        ("Above", "Share of its kind that scores lower.", [_percent(way.hit.percentile) for way in pair.ways]),
-        (
-            "Chance that the graph holds this link",
-            "Calibrated on links that were held back; none for a known link, a rank far down or a route.",
-            [_chance(way) for way in pair.ways],
-        ),
-        ("Relation", "The relation that fits best, or the route.", [_relation(bridge, way) for way in pair.ways]),
-    ]
-    for name, (label, tip) in _VOICES.items():
-        cells = [_voice(way, name) for way in pair.ways]
-        rows.append((label, tip, cells))
+    rows = compare_words.pair_rows(pair, service.words, bridge.relations)
     body = "".join(
         f'<tr><th scope="row" title="{escape(tip)}">{escape(label)}</th>'
         + "".join(f"<td>{escape(cell)}</td>" for cell in cells)
@@ -117,40 +102,6 @@ _STYLE = (
     "border-bottom: 1px solid color-mix(in srgb, currentColor 18%, transparent); font-weight: 450;}"
     ".bb-pair thead th {font-weight: 650;} .bb-pair tbody th {opacity: .8; width: 34%;}</style>"
 )
-
-
-def _rank(way: Direction) -> str:
-    one, many = service.words(way.hit.entity.modality)
-    return f"{theme.number(way.hit.rank)} of {theme.counted(way.n_candidates, one, many)}"
-
-
-def _percent(value: float | None) -> str:
-    return "–" if value is None else f"{value:.2f} %" if value > 99 else f"{value:.0f} %"
-
-
-def _chance(way: Direction) -> str:
-    hit = way.hit
-    if hit.probability is None:
-        return "known" if hit.status is HitStatus.KNOWN else "–"
-    return f"{100 * hit.probability:.2g} %" + ("" if hit.confident else " (not confident)")
-
-
-def _relation(bridge: BridgeService, way: Direction) -> str:
-    hit = way.hit
-    if hit.route:
-        return f"over {hit.route}"
-    relation = bridge.relations.get(hit.relation)
-    return relation.label if relation is not None else "alike, no link meant"
-
-
-def _voice(way: Direction, name: str) -> str:
-    heard = way.why.agreement
-    if heard is None:
-        return "–"
-    voice = next((voice for voice in heard.voices if voice.name == name), None)
-    if voice is None or voice.percentile is None:
-        return "nothing to say"
-    return f"above {_percent(voice.percentile)}"
 
 
 def _why(bridge: BridgeService, pair: Pair) -> None:

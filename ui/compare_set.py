@@ -5,19 +5,22 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
+from functools import partial
 from html import escape
 from typing import TYPE_CHECKING
 
 import pandas as pd
 import streamlit as st
 
+from biobridge_core import compare_words, spreadsheet
 from biobridge_core.errors import BioBridgeError
 from biobridge_core.types import HitStatus, QueryKind
 from ui import compare, service, theme
 from ui.compare import Asked
 
 if TYPE_CHECKING:
-    from biobridge_core.compare import Combine, JointHit, Member, Signature
+    from biobridge_core.compare import Combine, JointHit, Signature
     from biobridge_core.queueing import Progress
     from biobridge_core.service import BridgeService
     from biobridge_core.types import Query, Retrieval
@@ -72,6 +75,7 @@ def show(bridge: BridgeService, asked: Asked) -> None:
     asked = replace(asked, mode="set", to=to, how="" if how == "probabilities" else how.value)
     compare.write(replace(asked, members=tuple(query.value for query in members)))
     _answer(found, alone)
+    compare.downloads(bridge.files.compared(found, datetime.now(UTC), alone=alone), bridge, partial(_csv, found))
 
 
 def _try_sentence(bridge: BridgeService) -> None:
@@ -173,13 +177,8 @@ def _how(asked: Asked) -> Combine:
 
 
 def _answer(found: Signature, alone: Sequence[Retrieval]) -> None:
-    one, many = service.words(found.to)
-    together = "Together they point" if len(found.queries) > 1 else "It points"
-    best = theme.plain(found.hits[0].entity.name, 80)
-    linked = sum(member.known for member in found.hits[0].members)
-    n = len(found.queries)
-    known = f", which the graph links to {'all' if linked == n else linked or 'none'} of the {n}" if n > 1 else ""
-    st.markdown(f"##### {together} first at **{best}**{known}; {theme.counted(found.n_candidates, one, many)} ranked.")
+    before, best, after = compare_words.together(found, service.words)
+    st.markdown(f"##### {before} **{theme.plain(best, 80)}**{after}")
     for note in found.notes:
         st.caption(theme.plain(note, 300))
     names = [theme.shorten(query.label, 24) for query in found.queries]
@@ -188,8 +187,8 @@ def _answer(found: Signature, alone: Sequence[Retrieval]) -> None:
         {
             "rank": [hit.rank for hit in found.hits],
             "name": [hit.entity.name for hit in found.hits],
-            **{name: [_cell(hit.members[i]) for hit in found.hits] for i, name in enumerate(columns)},
-            "linked": [_linked(hit) for hit in found.hits],
+            **{name: [compare_words.member(hit.members[i]) for hit in found.hits] for i, name in enumerate(columns)},
+            "linked": [compare_words.linked(hit) for hit in found.hits],
             "id": [f"entity?q={hit.entity.id}" for hit in found.hits],
         }
     )
@@ -197,12 +196,22 @@ def _answer(found: Signature, alone: Sequence[Retrieval]) -> None:
         _table(found, table, columns)
     with st.container(key="hits_cards"):
         st.html("".join(_card(hit, columns) for hit in found.hits))
-    st.download_button(
-        "CSV", table.to_csv(index=False).encode("utf-8-sig"), "biobridge_together.csv", "text/csv",
-        icon=":material/download:", on_click="ignore", key="compare csv",
-    )  # fmt: skip
     if len(found.queries) > 1:
         _one_by_one(columns, alone)
+
+
+def _csv(found: Signature) -> bytes:
+    columns = _distinct([query.label or query.value for query in found.queries])
+    return spreadsheet.write(
+        {
+            "rank": hit.rank,
+            "name": hit.entity.name,
+            **{name: compare_words.member(seen) for name, seen in zip(columns, hit.members, strict=True)},
+            "linked": compare_words.linked(hit),
+            "id": hit.entity.id,
+        }
+        for hit in found.hits
+    )
 
 
 def _table(found: Signature, table: pd.DataFrame, columns: Sequence[str]) -> None:
@@ -230,10 +239,12 @@ def _table(found: Signature, table: pd.DataFrame, columns: Sequence[str]) -> Non
 
 def _card(hit: JointHit, columns: Sequence[str]) -> str:
     """One hit for a phone. Everything in it is escaped."""
-    ranks = "".join(f"<span>{escape(name)} {_cell(m)}</span>" for name, m in zip(columns, hit.members, strict=True))
+    ranks = "".join(
+        f"<span>{escape(name)} {compare_words.member(m)}</span>" for name, m in zip(columns, hit.members, strict=True)
+    )
     return (
         f'<div class="bb-card"><div class="bb-text"><b>{hit.rank}. {escape(hit.entity.name)}</b>'
-        f'<div class="bb-line">{ranks}<span>known: {_linked(hit)}</span></div></div></div>'
+        f'<div class="bb-line">{ranks}<span>known: {compare_words.linked(hit)}</span></div></div></div>'
     )
 
 
@@ -248,14 +259,6 @@ def _one_by_one(columns: Sequence[str], alone: Sequence[Retrieval]) -> None:
     }
     table = pd.DataFrame({name: pd.Series(hits, dtype="object") for name, hits in lists.items()}).fillna("")
     st.dataframe(table, hide_index=True, row_height=27, key=f"compare alone {' '.join(columns)}")
-
-
-def _cell(member: Member) -> str:
-    return f"{'●' if member.known else '○'} {theme.number(member.rank)}"
-
-
-def _linked(hit: JointHit) -> str:
-    return f"{sum(member.known for member in hit.members)} of {len(hit.members)}"
 
 
 def _distinct(names: Sequence[str]) -> list[str]:

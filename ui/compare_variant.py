@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime
 from html import escape
 from typing import TYPE_CHECKING
 
 import pandas as pd
 import streamlit as st
 
+from biobridge_core import compare_words
 from biobridge_core.errors import InputError
 from biobridge_core.types import Query, QueryKind
 from ui import compare, service, theme
 from ui.compare import Asked
 
 if TYPE_CHECKING:
-    from biobridge_core.alignment import Alignment
     from biobridge_core.compare import Moved, Variant
     from biobridge_core.queueing import Progress
     from biobridge_core.service import BridgeService
@@ -25,8 +26,6 @@ _EXAMPLES = (
     ("TP53 R175H", Asked("variant", wild="UniProtKB:P04637", mutant="R175H", to="disease")),
     ("KRAS G12D", Asked("variant", wild="UniProtKB:P01116", mutant="G12D", to="drug")),
 )
-_LARGE = 0.5  #: of the usual distance to the nearest other protein, from which on a shift may mean something
-_CHANGES = 12
 _K = 20
 
 
@@ -68,9 +67,11 @@ def show(bridge: BridgeService, asked: Asked) -> None:
         service.telling() as tell,
         st.spinner("Reading both sequences; a long protein takes a while …", show_time=True),
     ):
-        found = _kept(bridge, wild, mutant, to, tell)
+        found, when = _kept(bridge, wild, mutant, to, tell)
     compare.write(replace(asked, wild=short))
-    _answer(bridge, found, name)
+    _answer(found, name)
+    given = {"name": name, "from": short or wild, "change": asked.mutant.strip(), "wild": wild, "mutant": mutant}
+    compare.downloads(bridge.files.compared(found, when, given), bridge)
 
 
 def _submit() -> None:
@@ -102,30 +103,25 @@ def _residues(bridge: BridgeService, query: Query) -> str:
     return entity.input
 
 
-def _kept(bridge: BridgeService, wild: str, mutant: str, to: str, tell: Progress) -> Variant:
+def _kept(bridge: BridgeService, wild: str, mutant: str, to: str, tell: Progress) -> tuple[Variant, datetime]:
     key = (wild, mutant, to)
-    kept: tuple[tuple[str, str, str], Variant] | None = st.session_state.get("compare variant kept")
+    kept: tuple[tuple[str, str, str], Variant, datetime] | None = st.session_state.get("compare variant kept")
     if kept is None or kept[0] != key:
-        kept = (key, bridge.comparer.variant(wild, mutant, to, _K, tell))
+        kept = (key, bridge.comparer.variant(wild, mutant, to, _K, tell), datetime.now(UTC))
         st.session_state["compare variant kept"] = kept
-    return kept[1]
+    return kept[1:]
 
 
-def _answer(bridge: BridgeService, found: Variant, name: str) -> None:
-    many = service.words(found.to)[1]
-    kept = "All" if found.shared == found.k else theme.number(found.shared)
-    stay = "stays" if found.shared == 1 else "stay"
-    st.markdown(
-        f"##### {kept} of the best {found.k} {many} of {theme.plain(name, 60)} {stay} among the best {found.k} of the "
-        "mutant."
-    )
+def _answer(found: Variant, name: str) -> None:
+    st.markdown(f"##### {theme.plain(compare_words.stays(found, theme.shorten(name, 60), service.words), 300)}")
     st.markdown(sentence(found))
-    st.caption(f"The two are {_identity(found.alignment)}. {_changes(found.alignment)}")
+    changes = theme.plain(compare_words.changes(found.alignment), 400)
+    st.caption(f"The two are {compare_words.identity(found.alignment)}. {changes}")
     for who, near in zip((theme.plain(name, 40), "The mutant"), found.nearest, strict=True):
         if near is not None:
             st.caption(
                 f"{who}: nearest known protein {theme.plain(near.entity.name, 40)} "
-                f"({theme.plain(near.entity.id, 30)}), {_identity(near.alignment)}."
+                f"({theme.plain(near.entity.id, 30)}), {compare_words.identity(near.alignment)}."
             )
     for note in found.notes:
         st.caption(theme.plain(note, 300))
@@ -140,36 +136,9 @@ def _answer(bridge: BridgeService, found: Variant, name: str) -> None:
 
 
 def sentence(found: Variant) -> str:
-    """What the shift of the vector means, in plain words."""
-    ratio = found.shift / max(found.usual, 1e-9)
-    size = f"{100 * ratio:.2g} %" if ratio < 1 else f"{ratio:.2g} times"
-    measured = (
-        f"The change moves the protein's vector by {found.shift:.2g} (1 − cosine): {size} of the usual distance "
-        f"between a known protein and the nearest other one ({found.usual:.2g})."
-    )
-    if ratio < _LARGE:
-        return (
-            f"{measured} **So small a shift means little**: the models were not made to tell single changes apart, and "
-            "hits that move by it are mostly noise. Nothing here says whether a variant causes disease."
-        )
-    return (
-        f"{measured} {found.nearer:.0f} % of known proteins have a nearer neighbour, so to the models this is another "
-        "protein. That says nothing of whether a variant causes disease."
-    )
-
-
-def _identity(found: Alignment) -> str:
-    share = 100 * found.identity
-    shown = f"{share:.2f}" if 99 <= share < 100 else f"{share:.3g}"
-    return f"{shown} % identical ({theme.number(found.same)} of {theme.number(found.columns)} positions)"
-
-
-def _changes(found: Alignment) -> str:
-    if not found.n_changes:
-        return "There is no difference."
-    named = ", ".join(str(change) for change in found.changes[:_CHANGES])
-    more = f" and {theme.number(found.n_changes - _CHANGES)} more" if found.n_changes > _CHANGES else ""
-    return f"Changes: {theme.plain(named, 400)}{more}."
+    """What the shift of the vector means, in Markdown."""
+    measured, stressed, rest = compare_words.shift(found)
+    return f"{measured} **{stressed}**{rest}" if stressed else f"{measured} {rest}"
 
 
 def _table(found: Variant) -> None:
@@ -178,8 +147,8 @@ def _table(found: Variant) -> None:
             "name": [hit.entity.name for hit in found.hits],
             "wild": [hit.ranks[0] for hit in found.hits],
             "mutant": [hit.ranks[1] for hit in found.hits],
-            "moved": [_moved(hit) for hit in found.hits],
-            "score": [_score(hit) for hit in found.hits],
+            "moved": [compare_words.moved(hit) for hit in found.hits],
+            "score": [compare_words.score(hit) for hit in found.hits],
             "id": [f"entity?q={hit.entity.id}" for hit in found.hits],
         }
     )
@@ -206,15 +175,5 @@ def _card(hit: Moved) -> str:
     return (
         f'<div class="bb-card"><div class="bb-text"><b>{escape(hit.entity.name)}</b><div class="bb-line">'
         f"<span>wild type {theme.number(hit.ranks[0])}</span><span>mutant {theme.number(hit.ranks[1])}</span>"
-        f"<span>{_moved(hit)}</span></div></div></div>"
+        f"<span>{compare_words.moved(hit)}</span></div></div></div>"
     )
-
-
-def _moved(hit: Moved) -> str:
-    by = hit.ranks[0] - hit.ranks[1]
-    return "=" if by == 0 else f"{'▲' if by > 0 else '▼'} {theme.number(abs(by))}"
-
-
-def _score(hit: Moved) -> str:
-    wild, mutant = hit.scores
-    return f"× {mutant / wild:.3g}" if wild > 0 else f"{mutant:+.2g}"

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
+from collections.abc import Callable
 from dataclasses import asdict
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+import streamlit as st
+
+from biobridge_core import spreadsheet
 from biobridge_core.types import Hit, Retrieval
 
 if TYPE_CHECKING:
     from biobridge_core.service import BridgeService
-
-_FORMULA = ("=", "+", "@", "-", "\t", "\r")
 
 
 def to_csv(retrieval: Retrieval, retrieved: datetime) -> bytes:
@@ -22,17 +22,8 @@ def to_csv(retrieval: Retrieval, retrieved: datetime) -> bytes:
 
     Text that a spreadsheet would run as a formula gets a leading apostrophe.
     """
-    out = io.StringIO()
     origin = _origin(retrieval, retrieved)
-    writer: csv.DictWriter[str] | None = None
-    for hits in retrieval.lists:
-        for hit in hits.hits:
-            row = {name: _inert(cell) for name, cell in (_cells(hits.modality, hit) | origin).items()}
-            if writer is None:
-                writer = csv.DictWriter(out, list(row), lineterminator="\n")
-                writer.writeheader()
-            writer.writerow(row)
-    return out.getvalue().encode("utf-8-sig")
+    return spreadsheet.write(_cells(hits.modality, hit) | origin for hits in retrieval.lists for hit in hits.hits)
 
 
 def to_json(retrieval: Retrieval, retrieved: datetime) -> bytes:
@@ -48,9 +39,21 @@ def to_html(bridge: BridgeService, retrieval: Retrieval, retrieved: datetime) ->
 
 
 def file_name(retrieval: Retrieval, ending: str) -> str:
-    """A name that tells files apart and is valid on every system."""
-    kept = "".join(c if c.isascii() and (c.isalnum() or c in "-.") else "_" for c in retrieval.query.label[:40])
+    """A name that tells the files of results apart."""
+    return named(retrieval.query.label, ending)
+
+
+def named(what: str, ending: str) -> str:
+    """A file's name after what it holds, valid on every system."""
+    kept = "".join(c if c.isascii() and (c.isalnum() or c in "-.") else "_" for c in what[:40])
     return f"biobridge_{kept.strip('_.') or 'result'}.{ending}"
+
+
+def download(ending: str, mime: str, make: Callable[[], bytes], name: str, key: str, tip: str) -> None:
+    """A button that gives a file; it is made when it is asked for."""
+    st.download_button(
+        ending.upper(), make, name, mime, icon=":material/download:", on_click="ignore", key=key, help=tip
+    )
 
 
 def smiles_of(hit: Hit) -> str:
@@ -96,13 +99,3 @@ def _origin(retrieval: Retrieval, retrieved: datetime) -> dict[str, object]:
         **versions,
         "retrieved": retrieved.isoformat(timespec="seconds"),
     }
-
-
-def _inert(cell: object) -> object:
-    if not isinstance(cell, str) or not cell.startswith(_FORMULA):
-        return cell
-    try:
-        float(cell)
-    except ValueError:
-        return "'" + cell
-    return cell

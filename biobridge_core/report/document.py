@@ -2,62 +2,27 @@
 
 from __future__ import annotations
 
-import base64
 import shlex
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 from biobridge_core.errors import BioBridgeError
 from biobridge_core.report import plot, why
-from biobridge_core.report.style import CSS
+from biobridge_core.report.page import MARKS, READ_AS, Context, document, drawing, entity_rows, origin, smiles_of
 from biobridge_core.report.text import THIN, link, number, pairs, t, table, two
 from biobridge_core.types import (
-    Entity,
     Hit,
     HitList,
     HitStatus,
-    InputKind,
-    Modality,
     QueryKind,
     Relation,
     Retrieval,
     Why,
 )
 
-if TYPE_CHECKING:
-    from biobridge_core.kg.graph import Source
-
-PURPOSE = "Research use, not medical advice."
-_MARKS = {HitStatus.KNOWN: "● known", HitStatus.PREDICTED: "○ predicted", HitStatus.SIMILAR: "◇ similar"}
 _OPEN_ROWS = 60  #: further rows are folded
 _DRAWN = 60  #: structures drawn for each kind
 _EXPLAINED = {HitStatus.KNOWN: 1, HitStatus.PREDICTED: 2}  #: hits of each kind that are explained
-_READ_AS = {
-    QueryKind.ENTITY: "an entity of the graph",
-    QueryKind.SEQUENCE: "a protein sequence",
-    QueryKind.SMILES: "a molecule (SMILES)",
-    QueryKind.TEXT: "free text",
-}
-#: Nothing in the file may load or run anything, whatever its text says.
-_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
-
-
-@dataclass(frozen=True)
-class Context:
-    """What a report needs beside the result: words of the graph, its sources, and how a molecule is drawn."""
-
-    modalities: Mapping[str, Modality] = field(default_factory=dict)
-    relations: Mapping[str, Relation] = field(default_factory=dict)
-    sources: Sequence[Source] = ()
-    depict: Callable[[str], str] | None = None  #: SMILES -> SVG text; may raise BioBridgeError
-
-    def words(self, modality: str) -> tuple[str, str]:
-        """Singular and plural of a modality."""
-        found = self.modalities.get(modality)
-        plain = modality.replace("_", " ")
-        return (plain, plain) if found is None else (found.label, found.plural)
 
 
 def render(
@@ -84,7 +49,6 @@ def render(
     query = retrieval.query
     title = retrieval.entity.name if retrieval.entity else query.label or query.value[:60]
     body = (
-        _header(title, retrieved),
         _asked(retrieval, context),
         _summary(retrieval, context),
         *(_kind(listed, retrieval, context) for listed in retrieval.lists),
@@ -92,14 +56,7 @@ def render(
         _reading(),
         _origin(retrieval, retrieved, context),
     )
-    return (
-        f'<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">'
-        f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">'
-        f'<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f'<meta name="referrer" content="no-referrer">'
-        f"<title>{t(title)} · BioBridge Studio</title><style>{CSS}</style></head>"
-        f"<body><main>{''.join(body)}</main></body></html>\n"
-    ).encode()
+    return document(title, retrieved, body)
 
 
 def to_explain(retrieval: Retrieval) -> tuple[Hit, ...]:
@@ -111,38 +68,21 @@ def to_explain(retrieval: Retrieval) -> tuple[Hit, ...]:
     return tuple(chosen)
 
 
-def _header(title: str, retrieved: datetime) -> str:
-    return (
-        f'<header><p class="brand">BioBridge Studio · report of {retrieved:%Y-%m-%d %H:%M %Z}</p>'
-        f'<h1>{t(title)}</h1><p class="purpose">{PURPOSE} A predicted link is a suggestion to look into; the absence '
-        f"of a link is no evidence that there is none.</p></header>"
-    )
-
-
 def _asked(retrieval: Retrieval, context: Context) -> str:
     query, entity = retrieval.query, retrieval.entity
     rows = [
         ("As typed", f"<pre>{t(query.text)}</pre>"),
-        ("Read as", f"{_READ_AS[query.kind]}, asked as {t(context.words(query.modality)[0])}"),
+        ("Read as", f"{READ_AS[query.kind]}, asked as {t(context.words(query.modality)[0])}"),
         ("Value", f"<pre>{t(query.value)}</pre>" if query.value != query.text else ""),
     ]
     if entity is not None:
-        rows += _entity_rows(entity)
-    smiles = query.value if query.kind is QueryKind.SMILES else _smiles(entity)
-    rows.append(("Structure", _drawing(smiles, context)))
+        rows += entity_rows(entity)
+    smiles = query.value if query.kind is QueryKind.SMILES else smiles_of(entity)
+    rows.append(("Structure", drawing(smiles, context)))
     warnings = "".join(f"<li>{t(warning)}</li>" for warning in retrieval.warnings)
     rows.append(("Warnings", f"<ul>{warnings}</ul>" if warnings else "none"))
     rows += _rests(retrieval)
     return f"<section><h2>What was asked</h2>{pairs(rows)}</section>"
-
-
-def _entity_rows(entity: Entity) -> list[tuple[str, str]]:
-    return [
-        ("Entity", f"{t(entity.name)} ({t(entity.id)})"),
-        ("In full", t(entity.full_name) if entity.full_name != entity.name else ""),
-        ("Also called", t(", ".join(entity.synonyms[:12]))),
-        ("Definition", t(entity.definition)),
-    ]
 
 
 def _rests(retrieval: Retrieval) -> list[tuple[str, str]]:
@@ -198,7 +138,7 @@ def _kind(listed: HitList, retrieval: Retrieval, context: Context) -> str:
 
 
 def _hits(hits: Sequence[Hit], caption: str, context: Context, *, drawn: bool) -> str:
-    pictures = [_drawing(_smiles(hit.entity), context) if drawn and i < _DRAWN else "" for i, hit in enumerate(hits)]
+    pictures = [drawing(smiles_of(hit.entity), context) if drawn and i < _DRAWN else "" for i, hit in enumerate(hits)]
     any_chance = any(hit.probability is not None for hit in hits)
     columns: dict[str, list[str]] = {
         "structure": pictures,
@@ -224,7 +164,7 @@ def _name(hit: Hit) -> str:
 
 def _link(hit: Hit) -> str:
     often = "<br><small>high for most queries</small>" if hit.unspecific else ""
-    return f'<span class="n">{_MARKS[hit.status]}</span>{often}'
+    return f'<span class="n">{MARKS[hit.status]}</span>{often}'
 
 
 def _chance(hit: Hit) -> str:
@@ -239,21 +179,6 @@ def _how(hit: Hit, relations: Mapping[str, Relation]) -> str:
     relation = relations.get(hit.relation)
     label = hit.relation.replace("_", " ") if relation is None else relation.label
     return f"possibly {label.removeprefix('is ')}" if hit.status is HitStatus.PREDICTED and label else label
-
-
-def _smiles(entity: Entity | None) -> str:
-    return entity.input if entity is not None and entity.input_kind is InputKind.SMILES else ""
-
-
-def _drawing(smiles: str, context: Context) -> str:
-    if not smiles or context.depict is None:
-        return ""
-    try:
-        svg = context.depict(smiles)
-    except BioBridgeError:
-        return ""
-    data = base64.b64encode(svg.encode()).decode()
-    return f'<img alt="structure {t(smiles)}" src="data:image/svg+xml;base64,{data}">'
 
 
 def _explained(hits: Sequence[Hit], explain: Callable[[str], Why]) -> str:
@@ -284,22 +209,5 @@ def _origin(retrieval: Retrieval, retrieved: datetime, context: Context) -> str:
     asked = query.value if query.kind is QueryKind.ENTITY else query.text
     short = len(asked) < 500 and "\n" not in asked
     again = f"biobridge query {shlex.quote(asked)} --modality {shlex.quote(query.modality)}"
-    versions = [
-        ("Asked", f"{retrieved.isoformat(timespec='seconds')}, answered in {two(retrieval.seconds)} s"),
-        ("Encoder", t(made.encoder)),
-        ("Bridge", t(made.bridge)),
-        ("Graph", t(made.graph)),
-        ("Profile", t(made.profile)),
-        ("Device", t(made.device)),
-        ("Version", t(made.version)),
-        ("The same again", f"<code>{t(again)}</code>" if short else ""),
-    ]
-    sources = [
-        (t(s.key), link(s.name, s.url), t(s.version), t(s.date), t(s.licence), t(s.citation)) for s in context.sources
-    ]
-    heads = ("key", "source", "version", "date", "licence", "to cite")
-    listed = table("Data sources and their licences", heads, sources) if sources else ""
-    return (
-        f"<section><h2>What made it</h2>{pairs(versions)}{listed}"
-        f'<p class="purpose">{PURPOSE} Method: Wang et al., ICLR 2024, arXiv:2310.03320.</p></section>'
-    )
+    when = f"{retrieved.isoformat(timespec='seconds')}, answered in {retrieval.seconds:.2g} s"
+    return origin(made, when, again if short else "", context)

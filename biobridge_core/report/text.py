@@ -10,7 +10,7 @@ THIN = "\u2009"
 
 def t(text: object) -> str:
     """Foreign text made inert in HTML, quotes and control characters included."""
-    return escape("".join(c if c.isprintable() or c == "\n" else " " for c in str(text)), quote=True)
+    return escape("".join(c if c.isprintable() or c in f"\n{THIN}" else " " for c in str(text)), quote=True)
 
 
 def link(text: str, url: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
@@ -123,6 +124,39 @@ def test_a_variant_by_a_deep_link(page) -> None:  # type: ignore[no-untyped-def]
     assert "Changes: E7V." in said(app)
     assert "So small a shift means little" in said(app)
     assert {"wild", "mutant", "moved"} <= set(app.dataframe[0].value.columns)
+
+
+@pytest.mark.parametrize(
+    ("params", "kept", "offered", "said_there"),
+    [
+        (
+            {"a": "UniProtKB:P35498", "b": "MONDO:0100135"},
+            "compare pair kept",
+            ["JSON", "HTML"],
+            ("SCN1A and Dravet syndrome", "biobridge compare UniProtKB:P35498 MONDO:0100135", "asked from SCN1A"),
+        ),
+        (
+            {"wild": "UniProtKB:P68871", "mutant": "E7V", "to": "disease"},
+            "compare variant kept",
+            ["JSON", "HTML"],
+            ("So small a shift means little", "99.32 % identical (146 of 147 positions)"),
+        ),
+        ({"set": "HP:0001250,HP:0000252", "to": "disease"}, "", ["CSV", "JSON", "HTML"], ()),
+    ],
+)
+def test_a_comparison_is_offered_as_files_that_say_what_made_them(page, params, kept, offered, said_there) -> None:  # type: ignore[no-untyped-def]
+    app = page(params)
+    assert [button.proto.label for button in app.get("download_button")] == offered
+    if not kept:
+        return
+    *_, found, when = app.session_state[kept]
+    bridge = real_service()
+    compared = bridge.files.compared(found, when)
+    report = bridge.files.html(compared).decode()
+    status = bridge.status()
+    for words in (*said_there, status.bridge, status.graph, status.encoders["sequence"]):
+        assert words in report
+    assert json.loads(bridge.files.json(compared))["provenance"]["graph"] == status.graph
 
 
 @pytest.mark.parametrize(
