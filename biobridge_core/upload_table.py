@@ -17,6 +17,10 @@ _SEPARATORS = ",;\t|"
 _WORDS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
 _LINES_JOINED = 20  #: a quoted cell may hold so many line breaks
 _MAX_COLUMNS = 200
+_COLUMN = re.compile(
+    r"(?i)([a-z]+[ _-]?)?(smiles|structure|seq(uence)?s?|names?|ids?|genes?|symbols?|drugs?|compounds?|"
+    r"proteins?|diseases?|input|query|labels?|notes?|comments?|inchi(key)?)"
+)
 
 
 def read_table(text: str) -> tuple[tuple[str, ...], Iterator[Record], list[str]]:
@@ -25,7 +29,7 @@ def read_table(text: str) -> tuple[tuple[str, ...], Iterator[Record], list[str]]
     Raises
     ------
     InputError
-        If the first line has more than 200 columns.
+        If the first line has more than 200 columns, or the lines have different numbers of cells and none names them.
     """
     lines = text.split("\n")
     separator = _separator([line for line in lines if line.strip()][:30])
@@ -56,14 +60,61 @@ def _chain(first: Record | None, rest: Iterator[Record]) -> Iterator[Record]:
 
 
 def _separator(lines: list[str]) -> str:
-    """The character that cuts most lines into the same number of cells, at least two; empty for one column."""
+    """The character that cuts most lines into the same number of cells, at least two; empty for one column.
+
+    Where no number of cells is that of most lines, the header decides, and lines with another number are bad rows.
+
+    Raises
+    ------
+    InputError
+        If the lines have different numbers of cells and no header says how many there should be.
+    """
     best, chosen = (0.0, 0), ""
     for separator in _SEPARATORS:
-        counts = Counter(len(next(csv.reader([line], delimiter=separator), [])) for line in lines)
+        counts = Counter(len(cells) for cells in _cut(lines, separator))
         width, n = counts.most_common(1)[0] if counts else (1, 0)
         if width > 1 and (n / len(lines), width) > best:
             best, chosen = (n / len(lines), width), separator
-    return chosen if best[0] > 0.5 else ""
+    if best[0] > 0.5:
+        return chosen
+    headed = [separator for separator in _SEPARATORS if _heads_a_table(_cut(lines, separator))]
+    if headed:
+        return max(headed, key=lines[0].count)
+    _refuse_ragged(lines)
+    return ""
+
+
+def _cut(lines: list[str], separator: str) -> list[list[str]]:
+    found = []
+    for line in lines:
+        try:
+            found.append(next(csv.reader([line], delimiter=separator), []))
+        except csv.Error:  # a cell that is too long; it is a bad row later on
+            found.append(line.split(separator))
+    return found
+
+
+def _heads_a_table(lines: list[list[str]]) -> bool:
+    """Whether the first line names columns: all of its cells do, or some do and another line has as many cells."""
+    first, rest = lines[0] if lines else [], lines[1:]
+    if len(first) < 2 or any(_is_data(cell) for cell in first):
+        return False
+    named = [bool(_COLUMN.fullmatch(cell.strip())) for cell in first]
+    return all(named) or (any(named) and any(len(cells) == len(first) for cells in rest))
+
+
+def _refuse_ragged(lines: list[str]) -> None:
+    """Stop where half of the lines are cut by something, each as it likes; a comma before a space is prose."""
+    for separator in _SEPARATORS:
+        cut = [len(cells) for cells in _cut(lines, separator)]
+        tight = sum(bool(re.search(re.escape(separator) + r"[^ ]", line)) for line in lines)
+        if tight >= max(len(lines) / 2, 1) and max(cut) > 1:
+            raise InputError(
+                f"The lines have {min(cut)} to {max(cut)} cells, separated by {_WORDS[separator]}, and no header says "
+                "how many there should be.",
+                "Name the columns in the first line (for example: name,smiles), and put cells that hold a separator in "
+                "quotation marks. Lines with too many or too few cells are then listed one by one.",
+            )
 
 
 def _records(lines: list[str], separator: str) -> Iterator[Record]:

@@ -63,6 +63,56 @@ def test_broken_lines_keep_their_line_and_reason_and_the_good_ones_are_kept() ->
     assert [row.value for row in found if row.line in {2, 5}] == ["CCO", "CCC"]
 
 
+RAGGED = {
+    "half of the rows": f"name,smiles\naspirin,{ASPIRIN}\nethanol,CCO,x\nwater\n",
+    "all but one row": f"id,note,smiles\n1,a,{ASPIRIN}\n2,CCO\n3,b,CCN,x,y\n4\n5,CCC\n6,a,b,c,d,e\n",
+    "semicolons": f"drug_name;canonical smiles\naspirin;{ASPIRIN}\na;b;c\nd\n",
+    "tabs": f"compound\tSMILES\naspirin\t{ASPIRIN}\na\tb\tc\nd\n",
+    "no row fits": "name,smiles\nethanol\nwater\nmethane,C,x\n",
+}
+
+
+@pytest.mark.parametrize("kind", list(RAGGED))
+def test_ragged_rows_are_bad_rows_with_their_line_and_none_is_lost(kind: str) -> None:
+    text = RAGGED[kind]
+    found = read("x.csv", text.encode())
+    lines = text.splitlines()
+    width = max(len(lines[0].split(separator)) for separator in ",;\t")
+    assert len(found.columns) == width
+    made = rows(found)
+    assert [row.line for row in made] == list(range(2, len(lines) + 1))
+    cells = [max(len(line.split(separator)) for separator in ",;\t") for line in lines[1:]]
+    for row, n in zip(made, cells, strict=True):
+        assert row.problem == ("" if n == width else f"The line has {n} cells, but there are {width} columns.")
+    assert [row.value for row in made if not row.problem] == ([] if kind == "no row fits" else [ASPIRIN])
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"{ASPIRIN},aspirin\nCCO\n",
+        f"{ASPIRIN},aspirin\nCCO\nCCN,a,b\nCCC,a,b,c\n",
+        "SCN1A;1\nTP53\nBRCA1;2;3\nBRCA2;5;6;7\n",
+        "a\tb\nc\nd\te\tf\n",
+    ],
+)
+def test_ragged_lines_without_a_header_are_refused_with_the_way_out(text: str) -> None:
+    with pytest.raises(InputError, match="no header says how many") as caught:
+        read("x.csv", text.encode())
+    assert "quotation marks" in caught.value.hint
+    assert "Name the columns in the first line" in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    "names", ["SCN1A\nEhlers-Danlos syndrome, classic type\nTP53\n", "epilepsy, early\nx, y, and z\nTP53\nBRCA1\n"]
+)
+def test_names_with_a_comma_in_them_are_no_ragged_table(names: str) -> None:
+    found = read("x.csv", names.encode())
+    assert len(found.columns) == 1
+    assert [row.value for row in rows(found)] == names.splitlines()
+    assert not any(row.problem for row in rows(found))
+
+
 def test_a_quoted_cell_may_hold_a_line_break() -> None:
     found = read("x.csv", b'name,smiles\n"a\nb",CCO\nc,CCN\n')
     assert [(record.line, record.cells) for record in found.records] == [(2, ("a\nb", "CCO")), (4, ("c", "CCN"))]
@@ -152,3 +202,10 @@ def test_a_cell_that_is_far_too_long_is_a_bad_row() -> None:
     found = rows(read("x.csv", ("name,sequence\na," + "A" * 50_000 + "\nb," + TP53 + "\n").encode()))
     assert "50,000 characters" in found[0].problem
     assert not found[1].problem
+
+
+def test_a_cell_longer_than_a_table_may_have_is_a_bad_row_and_the_others_are_read() -> None:
+    found = rows(read("x.csv", ("name,sequence\na," + "A" * 200_000 + "\nb," + TP53 + "\n").encode()))
+    assert [bool(row.problem) for row in found] == [True, False]
+    assert "cannot be read" in found[0].problem
+    assert found[1].value == TP53
