@@ -19,6 +19,7 @@ from biobridge_core.errors import InputError
 
 MAX_CELLS = 60_000_000  #: residues of one times residues of the other that are aligned
 _MAX_CHANGES = 200  #: told one by one
+_LONG_CHANGE = 200  #: characters from which on a text is a sequence
 THREE = {
     "ala": "A", "arg": "R", "asn": "N", "asp": "D", "cys": "C", "gln": "Q", "glu": "E", "gly": "G", "his": "H",
     "ile": "I", "leu": "L", "lys": "K", "met": "M", "phe": "F", "pro": "P", "ser": "S", "thr": "T", "trp": "W",
@@ -111,6 +112,11 @@ def _aligner() -> Any:
     aligner: Any = Align.PairwiseAligner(scoring="blastp")  # type: ignore[no-untyped-call]
     aligner.mode = "global"
     return aligner
+
+
+def is_change(text: str) -> bool:
+    """Whether a mutant is given by its changes (``R1648H``), not as a sequence or FASTA."""
+    return len(text) < _LONG_CHANGE and not text.startswith(">") and any(character.isdigit() for character in text)
 
 
 def mutate(sequence: str, change: str, name: str = "the protein") -> str:

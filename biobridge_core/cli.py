@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from biobridge_core import cli_files
+from biobridge_core.cli_files import Format
 from biobridge_core.config import Settings
 from biobridge_core.errors import BioBridgeError
 from biobridge_core.types import CONFIDENT, HitStatus
@@ -32,12 +33,6 @@ app.command()(cli_files.batch)
 app.command()(cli_files.compare)
 
 
-class _Format(StrEnum):
-    TEXT = "text"
-    JSON = "json"
-    HTML = "html"
-
-
 class _Stage(StrEnum):
     BUNDLE = "bundle"
     BUILD = "build"
@@ -52,7 +47,7 @@ def query(
     to: Annotated[list[str] | None, typer.Option(help="Modality to rank; give it several times for several.")] = None,
     k: Annotated[int, typer.Option(help="Hits per modality, 1 to 1000; known links follow.")] = 10,
     as_json: Annotated[bool, typer.Option("--json", help="The same as --format json.")] = False,
-    form: Annotated[_Format, typer.Option("--format", help="What to print; html is a report to keep.")] = _Format.TEXT,
+    form: Annotated[Format, typer.Option("--format", help="What to print; html is a report to keep.")] = Format.TEXT,
 ) -> None:
     """Ask the bridge."""
     from biobridge_core.service import BridgeService
@@ -62,9 +57,9 @@ def query(
     say = _progress if sys.stderr.isatty() else None  # someone waits; a script does not
     bridge = BridgeService.open(progress=say)
     result = bridge.ask(text, modality=modality, to=to, k=k, progress=say)
-    if as_json or form is _Format.JSON:
+    if as_json or form is Format.JSON:
         print(json.dumps(asdict(result), ensure_ascii=False, indent=1))
-    elif form is _Format.HTML:
+    elif form is Format.HTML:
         sys.stdout.buffer.write(bridge.report(result, datetime.now(UTC), say))
     else:
         print(_as_text(result, k))

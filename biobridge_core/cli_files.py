@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Callable
-from dataclasses import asdict
 from datetime import UTC, datetime
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -18,6 +17,14 @@ if TYPE_CHECKING:
     from biobridge_core.compare import Pair, Signature, Variant
     from biobridge_core.service import BridgeService
     from biobridge_core.types import Query
+
+
+class Format(StrEnum):
+    """What a command prints."""
+
+    TEXT = "text"
+    JSON = "json"
+    HTML = "html"
 
 
 def batch(
@@ -44,6 +51,8 @@ def batch(
         raise InputError(f"There is no column {column!r}.", f"The file has: {', '.join(found.columns)}.")
     if read_as and read_as not in list(ReadAs):
         raise InputError(f"A column cannot be read as {read_as!r}.", f"Choose one of {', '.join(ReadAs)}.")
+    if out is not None and (out.is_dir() or not out.parent.is_dir()):
+        raise InputError(f"{out} cannot be written.", "Name a file in a folder that is there.")
     for note in found.notes:
         print(f"! {note}", file=sys.stderr)
     place = found.columns.index(column) if column else found.column
@@ -60,7 +69,10 @@ def batch(
     if out is None:
         sys.stdout.write(whole.decode("utf-8-sig"))
     else:
-        out.write_bytes(whole)
+        try:
+            out.write_bytes(whole)
+        except OSError as error:
+            raise InputError(f"{out} cannot be written: {error.strerror}.", "Name another file.") from error
     for result in made.table():
         if result.reason:
             print(f"! line {result.row.line}, {result.row.name}: {result.reason}", file=sys.stderr)
@@ -73,7 +85,8 @@ def compare(
     change: Annotated[str, typer.Option(help="A change of the protein A, as R1648H, or a mutant sequence.")] = "",
     to: Annotated[str, typer.Option(help="Modality to rank with --set and --change.")] = "disease",
     k: Annotated[int, typer.Option(help="Hits with --set and --change, 1 to 200.")] = 20,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="The same as --format json.")] = False,
+    form: Annotated[Format, typer.Option("--format", help="What to print; html is a report to keep.")] = Format.TEXT,
 ) -> None:
     """Is A linked to B? What do several things have in common? What does a mutation move?"""
     from biobridge_core.service import BridgeService
@@ -81,18 +94,26 @@ def compare(
     if not several and not change and not b:
         raise InputError("There is nothing to compare with.", "Give B, --set, or --change.")
     bridge = BridgeService.open(progress=_say())
-    found: Pair | Signature | Variant
     if several:
-        found = joint = bridge.comparer.signature(_members(bridge, a), to, k)
+        joint = bridge.comparer.signature(_members(bridge, a), to, k)
+        compared = bridge.files.compared(joint, datetime.now(UTC))
         text = _signature_text(joint)
     elif change:
-        wild, mutant = _variant(bridge, a, change)
-        found = moved = bridge.comparer.variant(wild, mutant, to, k)
+        query, wild, mutant = _variant(bridge, a, change)
+        moved = bridge.comparer.variant(wild, mutant, to, k)
+        asked = {"name": query.label, "from": a, "change": change.strip(), "wild": wild, "mutant": mutant}
+        compared = bridge.files.compared(moved, datetime.now(UTC), asked)
         text = _variant_text(moved)
     else:
-        found = pair = bridge.comparer.pair(_chosen(bridge, a), _chosen(bridge, b))
+        pair = bridge.comparer.pair(_chosen(bridge, a), _chosen(bridge, b))
+        compared = bridge.files.compared(pair, datetime.now(UTC))
         text = _pair_text(pair)
-    print(json.dumps(asdict(found), ensure_ascii=False, indent=1) if as_json else text)
+    if as_json or form is Format.JSON:
+        sys.stdout.buffer.write(bridge.files.json(compared) + b"\n")
+    elif form is Format.HTML:
+        sys.stdout.buffer.write(bridge.files.html(compared))
+    else:
+        print(text)
 
 
 def _say() -> Callable[[str, float], None] | None:
@@ -126,16 +147,17 @@ def _members(bridge: BridgeService, text: str) -> list[Query]:
     return [_chosen(bridge, f.entity.id) for f in findings]
 
 
-def _variant(bridge: BridgeService, protein: str, change: str) -> tuple[str, str]:
-    from biobridge_core.alignment import mutate
+def _variant(bridge: BridgeService, protein: str, change: str) -> tuple[Query, str, str]:
+    """What A is, its sequence, and that of the mutant."""
+    from biobridge_core.alignment import is_change, mutate
 
-    query = _chosen(bridge, protein)
+    query, change = _chosen(bridge, protein), change.strip()
+    if query.modality != "protein" or query.kind.value not in {"entity", "sequence"}:
+        raise InputError(f"{query.label or query.value} is no protein.", "Name a protein, or give a sequence.")
     wild = query.value if query.kind.value == "sequence" else bridge.entity(query.value).input
-    if query.modality != "protein":
-        raise InputError(f"{query.label} is no protein.", "Name a protein, or give a sequence.")
-    if any(character.isdigit() for character in change):
-        return wild, mutate(wild, change, query.label)
-    return wild, bridge.interpret(change, query.modality).value
+    if is_change(change):
+        return query, wild, mutate(wild, change, query.label)
+    return query, wild, bridge.interpret(change, query.modality).value
 
 
 def _pair_text(found: Pair) -> str:

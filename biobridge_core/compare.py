@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from biobridge_core.kg.graph import KnowledgeGraph
 
 MAX_MEMBERS = 30  #: of a signature
+MAX_HITS = 200
 HIGH, LOW = 99.0, 90.0  #: percentiles above which one way round speaks for a link, and below which it does not
 _FUSE = 60  #: constant of reciprocal-rank fusion
 _SAMPLE = 300  #: proteins whose nearest neighbour says what a usual distance is
@@ -212,8 +213,8 @@ class Comparer:
         """
         if not 1 <= len(queries) <= MAX_MEMBERS:
             raise InputError(f"There are {len(queries)} things to ask about.", f"Give 1 to {MAX_MEMBERS}.")
-        if to not in self.graph.modalities or not 1 <= k <= 200:
-            raise InputError(f"{k} hits of kind {to!r} cannot be asked for.", "Choose a kind from the list.")
+        if to not in self.graph.modalities or not 1 <= k <= MAX_HITS:
+            raise _unasked(k, to)
         notes: list[str] = []
         if any(query.modality == to for query in queries) and how is Combine.PROBABILITIES and len(queries) > 1:
             how = Combine.RANKS
@@ -269,13 +270,13 @@ class Comparer:
         Raises
         ------
         InputError
-            If they are equal, or ``to`` makes no sense.
+            If they are equal, or ``to`` or ``k`` makes no sense.
         """
         if wild == mutant:
             raise InputError("Both sequences are the same.", "Change one of them.")
         modality = next((m.name for m in self.graph.modalities.values() if m.input_kind is InputKind.SEQUENCE), "")
-        if not modality or to not in self.graph.modalities:
-            raise InputError(f"Hits of kind {to!r} cannot be asked for.", "Choose a kind from the list.")
+        if not modality or to not in self.graph.modalities or not 1 <= k <= MAX_HITS:
+            raise _unasked(k, to)
         vectors, notes = self._models.vectors(
             InputKind.SEQUENCE, [wild, mutant], progress or (lambda _message, _done: None)
         )
@@ -344,6 +345,10 @@ class Comparer:
             if self._finder is None:
                 self._finder = FindingFinder(self.graph)
             return self._finder
+
+
+def _unasked(k: int, to: str) -> InputError:
+    return InputError(f"{k} hits of kind {to!r} cannot be asked for.", f"Choose a kind from the list, 1 to {MAX_HITS}.")
 
 
 def _ranks(scores: _Floats) -> NDArray[np.int64]:

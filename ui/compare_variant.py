@@ -81,14 +81,14 @@ def _submit() -> None:
 
 def _sequences(bridge: BridgeService, asked: Asked) -> tuple[str, str, str, str] | None:
     """Name, wild type, mutant, and what stands for the wild type in the address."""
-    from biobridge_core.alignment import mutate
+    from biobridge_core.alignment import is_change, mutate
 
     query = compare.resolved(bridge, asked.wild, "Wild type")
     if query is None:
         return None
     wild = _residues(bridge, query)
     text = asked.mutant.strip()
-    if len(text) < 200 and any(character.isdigit() for character in text) and not text.startswith(">"):
+    if is_change(text):
         return query.label, wild, mutate(wild, text, query.label), compare.value_of(query)
     mutant = bridge.interpret(text, query.modality)
     return query.label, wild, _residues(bridge, mutant), compare.value_of(query)
