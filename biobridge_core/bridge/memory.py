@@ -24,8 +24,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from scipy import sparse
-from torch.nn import functional
 
+from biobridge_core.bridge.likeness import Space, none_to_minus_inf, softmax_of_best, unit_rows
 from biobridge_core.bridge.pieces import PieceSpace
 from biobridge_core.errors import InputError
 from biobridge_core.kg.hierarchy import Links, Sparse, ancestors_by, link_matrix
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 TERMS = ("popularity", "content", "pieces", "profile", "tail_content", "tail_profile")
 
 _KINDS = list(InputKind)
+_NONE: Links = np.empty((0, 2), np.int32)
 _Floats = NDArray[np.float32]
 
 
@@ -143,7 +144,7 @@ class Memory:
         self._links, self._inputs = dict(links), dict(inputs or {})
         self._adjacent: dict[str, Sparse] = {}
         self._profiles: dict[str, tuple[Sparse, Sparse]] = {}
-        self._spaces: dict[tuple[str, InputKind], _Space] = {}
+        self._spaces: dict[tuple[str, InputKind], Space] = {}
         self._piece_spaces: dict[tuple[str, InputKind], PieceSpace] = {}
         self._popularity: dict[str, tuple[NDArray[np.int32], _Floats]] = {}
         self._near = dict(near or {})
@@ -188,10 +189,10 @@ class Memory:
         content[itself] = pieces[itself] = -np.inf
         profiles, transposed = self.profiles(modality)
         theirs = profiles[rows - first] if own else self._borrowed_profiles(modality, content, pieces)
-        profile = _none_to_minus_inf((theirs @ transposed).toarray())
+        profile = none_to_minus_inf((theirs @ transposed).toarray())
         profile[itself] = -np.inf
         return Query(
-            modality, content, _none_to_minus_inf(pieces), profile, rows - first if own else None, None if own else rows
+            modality, content, none_to_minus_inf(pieces), profile, rows - first if own else None, None if own else rows
         )
 
     def ask_input(self, text: str, vector: _Floats, modality: str, kind: InputKind) -> Query:
@@ -219,8 +220,8 @@ class Memory:
         space, parts = self._space(modality, kind), self._pieces(modality, kind)
         content[:, space.places] = (space.unit(torch.tensor(vectors)) @ space.vectors.T).numpy()
         pieces[:, space.places] = parts.likeness(parts.unit(texts))
-        theirs = self._borrowed_profiles(modality, content, _none_to_minus_inf(pieces))
-        profile = _none_to_minus_inf((theirs @ self.profiles(modality)[1]).toarray())
+        theirs = self._borrowed_profiles(modality, content, none_to_minus_inf(pieces))
+        profile = none_to_minus_inf((theirs @ self.profiles(modality)[1]).toarray())
         return Query(modality, content, pieces, profile, None)
 
     def read_from(self, query: Query, n: int) -> list[tuple[int, float]]:
@@ -236,9 +237,9 @@ class Memory:
         """Who votes along a relation, and with what weight."""
         usable, _ = self._heads_and_popularity(relation)
         readout = self.readout
-        by_content = _softmax_of_best(query.content, usable, readout.k, readout.content_scale)
-        by_pieces = _softmax_of_best(query.pieces, usable, readout.k, readout.pieces_scale)
-        by_profile = _softmax_of_best(query.profile, usable, readout.k, readout.profile_scale)
+        by_content = softmax_of_best(query.content, usable, readout.k, readout.content_scale)
+        by_pieces = softmax_of_best(query.pieces, usable, readout.k, readout.pieces_scale)
+        by_profile = softmax_of_best(query.profile, usable, readout.k, readout.profile_scale)
         adjacent = self.adjacent(relation)
         if query.places is not None:
             nobody = sparse.csr_array(query.content.shape, dtype=np.float32)
@@ -281,7 +282,7 @@ class Memory:
 
     def _borrowed_profiles(self, modality: str, content: _Floats, pieces: _Floats) -> Sparse:
         """Mean profile of the entities that are most alike, for queries without one of their own."""
-        return _unit_rows((self._neighbours(modality, content, pieces) @ self.profiles(modality)[0]).tocsr())
+        return unit_rows((self._neighbours(modality, content, pieces) @ self.profiles(modality)[0]).tocsr())
 
     def _neighbours(self, modality: str, content: _Floats, pieces: _Floats) -> Sparse:
         """Weight of the entities with any link that are most alike: csr (n, n_heads)."""
@@ -291,7 +292,7 @@ class Memory:
         """Weight of the usable heads that are most alike in content and in pieces, both together: csr (n, n_heads)."""
         readout = self.readout
         alike = readout.content_scale * content + readout.pieces_scale * np.maximum(pieces, np.float32(0))
-        return _softmax_of_best(alike.astype(np.float32), usable, readout.k, 1.0)
+        return softmax_of_best(alike.astype(np.float32), usable, readout.k, 1.0)
 
     def adjacent(self, relation: str) -> Sparse:
         """Training links of one relation: float32 csr (n_heads, n_tails), places within the two modalities."""
@@ -320,7 +321,7 @@ class Memory:
             rarity = np.where(having <= max(2, self.readout.common * n), np.log(n / np.maximum(having, 1)), 0.0)
             found.data *= rarity[found.indices].astype(np.float32)
             found.eliminate_zeros()
-            self._profiles[modality] = _unit_rows(found), found.T.tocsr()
+            self._profiles[modality] = unit_rows(found), found.T.tocsr()
         return self._profiles[modality]
 
     def near_tails(self, modality: str) -> NearTails:
@@ -363,61 +364,13 @@ class Memory:
             self._piece_spaces[modality, kind] = PieceSpace(kind, texts)
         return self._piece_spaces[modality, kind]
 
-    def _space(self, modality: str, kind: InputKind) -> _Space:
+    def _space(self, modality: str, kind: InputKind) -> Space:
         if (modality, kind) not in self._spaces:
             for found, places, vectors in self.content.take(self.graph.rows(modality), modality):
-                self._spaces[modality, found] = _Space(vectors.cpu(), places, self.readout.whiten)
+                self._spaces[modality, found] = Space(vectors.cpu(), places, self.readout.whiten)
         if (modality, kind) not in self._spaces:
             there = " or ".join(known.value for known in self.content.kinds.get(modality, []))
             raise InputError(
                 f"No entity of kind {modality} has a {kind.value} as its input.", f"Use {there or 'none'}."
             )
         return self._spaces[modality, kind]
-
-
-class _Space:
-    """The frozen vectors of one modality and kind, evened out and of unit length, to be compared by cosine."""
-
-    def __init__(self, vectors: torch.Tensor, places: NDArray[np.integer], whiten: float) -> None:
-        self.places = places  # ascending, within the modality
-        self._centre = vectors.mean(dim=0)
-        spread = (vectors - self._centre).square().mean(dim=0).sqrt()
-        self._scale = spread.clamp_min(max(1e-3 * float(spread.max()), 1e-12)) ** -whiten
-        self.vectors = self.unit(vectors)  # (n, d)
-
-    def unit(self, vectors: torch.Tensor) -> torch.Tensor:
-        """Frozen vectors (n, d) -> (n, d) of unit length in this space."""
-        return functional.normalize((vectors - self._centre) * self._scale, dim=-1)
-
-
-_NONE: Links = np.empty((0, 2), np.int32)
-
-
-def _none_to_minus_inf(likeness: _Floats) -> _Floats:
-    """Nothing in common is no likeness at all."""
-    likeness[likeness <= 0] = -np.inf
-    return likeness
-
-
-def _softmax_of_best(likeness: _Floats, usable: NDArray[np.integer], k: int, scale: float) -> Sparse:
-    """softmax(scale × likeness) over the k best usable heads: (n, n_heads) -> csr (n, n_heads)."""
-    if not len(usable):
-        return sparse.csr_array(likeness.shape, dtype=np.float32)
-    offered = likeness[:, usable]
-    k, n = min(k, len(usable)), len(likeness)
-    best = np.argpartition(offered, len(usable) - k, axis=1)[:, len(usable) - k :]
-    values = np.take_along_axis(offered, best, 1)
-    top = values.max(axis=1, keepdims=True)
-    weights = np.exp(scale * (values - np.where(np.isfinite(top), top, 0.0)))
-    weights /= np.maximum(weights.sum(axis=1, keepdims=True), 1e-12)
-    starts = np.arange(0, n * k + 1, k)
-    found = sparse.csr_array((weights.ravel().astype(np.float32), usable[best].ravel(), starts), shape=likeness.shape)
-    if not np.isfinite(values).all():
-        found.eliminate_zeros()
-    return found
-
-
-def _unit_rows(matrix: Sparse) -> Sparse:
-    length = np.sqrt(np.asarray(matrix.multiply(matrix).sum(axis=1)).ravel())
-    matrix.data *= np.repeat(1 / np.maximum(length, 1e-12), np.diff(matrix.indptr)).astype(np.float32)
-    return matrix
