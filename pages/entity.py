@@ -1,7 +1,5 @@
 """Everything about one thing: a protein, a molecule, a disease, a sign, a term, known or raw."""
 
-import streamlit as st
-
 from ui import asking, nav, service, state
 from ui.entity import common, whole
 
@@ -10,16 +8,12 @@ ask = state.current()
 asking.box()
 
 if not ask.q.strip():
-    st.markdown("One page for one thing: a protein, a molecule, a disease, a sign or a term. Three things to try:")
-    common.examples()
-    st.caption(
+    asking.nothing_yet(
+        "One page for one thing: a protein, a molecule, a disease, a sign or a term. Three things to try:",
+        common.examples,
         "A raw sequence or a SMILES works too. You get what the graph knows of it (● known, with sources), what is "
-        "calculated from it, and what the bridge proposes (○ predicted)."
+        "calculated from it, and what the bridge proposes (○ predicted).",
     )
-    for problem in state.take_problems():
-        st.warning(problem)
-    service.get()
-    st.stop()
 
 bridge = service.get()
 with service.caught(otherwise=state.unanswered):

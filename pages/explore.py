@@ -1,7 +1,5 @@
 """Ask about anything; see what the graph knows and what the bridge proposes, kind by kind."""
 
-import streamlit as st
-
 from ui import answer, asking, findings, nav, service, state
 
 nav.frame("Explore")
@@ -9,16 +7,12 @@ ask = state.current()
 asking.box()
 
 if not ask.q.strip():
-    st.markdown("Ask about a gene, a protein, a molecule or a disease, or in your own words. Four things to try:")
-    asking.examples()
-    st.caption(
+    asking.nothing_yet(
+        "Ask about a gene, a protein, a molecule or a disease, or in your own words. Four things to try:",
+        asking.examples,
         "You get what the knowledge graph **knows** (● known) and what the bridge **proposes** (○ predicted) in every "
-        "other kind of entity. A prediction is a suggestion to look into, nothing more."
+        "other kind of entity. A prediction is a suggestion to look into, nothing more.",
     )
-    for problem in state.take_problems():
-        st.warning(problem)
-    service.get()
-    st.stop()
 
 bridge = service.get()
 with service.caught(otherwise=state.unanswered):

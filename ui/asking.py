@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
+from typing import NoReturn
 
 import streamlit as st
 
@@ -108,6 +110,17 @@ def option(query: Query) -> str:
     if query.kind is QueryKind.TEXT:
         return f"free text as {kind}"
     return _KIND_WORDS[query.kind]
+
+
+def nothing_yet(words: str, examples: Callable[[], None], more: str) -> NoReturn:
+    """What a page says before anything is asked, in Markdown, with things to try; the run ends here."""
+    st.markdown(words)
+    examples()
+    st.caption(more)
+    for problem in state.take_problems():
+        st.warning(problem)
+    service.get()
+    st.stop()
 
 
 def understood(resolution: Resolution, ask_now: state.Ask) -> Query | None:
