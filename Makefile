@@ -15,7 +15,7 @@ app: .venv/.installed
 	@$(BIN)/streamlit run app.py --server.address "$(HOST)" --server.port "$(PORT)" --server.headless true
 
 test: .venv/.installed-dev browser check
-	$(BIN)/python -m pytest -n 2 --dist loadgroup $(PYTEST_ARGS)
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile $(PYTEST_ARGS)
 
 check: .venv/.installed-dev
 	$(BIN)/ruff check .

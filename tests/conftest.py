@@ -15,15 +15,6 @@ from biobridge_core.kg.schema import ENTITY_COLUMNS, TRIPLE_COLUMNS
 from biobridge_core.kg.sources.starter.vocabulary import MODALITIES, RELATIONS
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Two workers share the suite: a file stays together, and what drives a browser shares one app a worker."""
-    for item in items:
-        path = Path(item.fspath)
-        walk = path.name in {"test_walk.py", "test_home_explore.py"}
-        group = f"browser {walk}" if path.parent.name == "browser" else str(path)
-        item.add_marker(pytest.mark.xdist_group(group))
-
-
 @pytest.fixture(scope="session")
 def small_graph() -> KnowledgeGraph:
     entities = pd.DataFrame([(*row, "planted", []) for row in ENTITIES], columns=list(ENTITY_COLUMNS))

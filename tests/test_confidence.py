@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
+from opened import real_service
 
 from biobridge_core.bridge.calibration import CALIBRATION
 from biobridge_core.config import Settings
@@ -24,7 +25,7 @@ NONSENSE = "The quick brown fox jumps over the lazy dog while the stock market c
 
 @pytest.fixture(scope="module")
 def service() -> BridgeService:
-    return BridgeService.open()
+    return real_service()
 
 
 def _direct(found: Retrieval) -> list[Hit]:

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from opened import real_service
 
-from biobridge_core.service import BridgeService
 from biobridge_core.types import HitStatus, Query, QueryKind
 
 PAIRS = 1000
@@ -38,7 +38,7 @@ def links(bundle_folder: Path) -> dict[str, dict[str, set[str]]]:
 def test_known_means_in_the_table_and_predicted_means_not(
     bundle_folder: Path, links: dict[str, dict[str, set[str]]]
 ) -> None:
-    service = BridgeService.open()
+    service = real_service()
     chance = random.Random(20)
     known: list[tuple[str, str, HitStatus]] = []
     others: list[tuple[str, str, HitStatus]] = []

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from browser.serving import DEEP_LINK, ROUTES, App, started
-from playwright.sync_api import Browser, Page, Route, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, TimeoutError, sync_playwright
 
 NO_BROWSER = os.environ.get("BIOBRIDGE_NO_BROWSER") == "1"
 SCREENSHOTS = os.environ.get("BIOBRIDGE_SCREENSHOTS")  #: a folder outside the repository
@@ -22,6 +22,7 @@ ARGUMENTS = (
     "--disable-component-update",
     "--disable-sync",
     "--no-first-run",
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",  # no name leads anywhere
 )
 PATIENCE = int(os.environ.get("BIOBRIDGE_PATIENCE", "90")) * 1000  #: milliseconds for one answer
 LOADING = 600_000  #: milliseconds for the models to load; seconds on an idle machine
@@ -106,6 +107,19 @@ class Visit:
             " && document.querySelector('[data-testid=stApp]')?.dataset.testScriptState === 'notRunning'"
         )
 
+    def choose(self, menu: Locator, number: int) -> None:
+        """Pick an entry of a menu; what is still being drawn may fold it again, and then it is opened once more."""
+        entry = self.page.get_by_role("option").nth(number)
+        for _ in range(5):
+            self.wait_until_idle()
+            menu.click()
+            try:
+                entry.click(timeout=5000)
+            except TimeoutError:
+                continue
+            return
+        entry.click()
+
     def screenshot(self, name: str) -> None:
         if SCREENSHOTS:
             self.wait_until_idle()
@@ -113,30 +127,36 @@ class Visit:
             self.page.screenshot(path=str(Path(SCREENSHOTS) / f"{name}.png"))
 
 
+@pytest.fixture(scope="session")
+def context(chromium: Browser) -> Iterator[BrowserContext]:
+    """One for all windows: what the app's frame is made of is fetched and compiled once."""
+    made = chromium.new_context()
+    yield made
+    made.close()
+
+
 @pytest.fixture
-def visit(chromium: Browser, app: App) -> Iterator[Callable[..., Visit]]:
-    contexts = []
+def visit(context: BrowserContext, app: App) -> Iterator[Callable[..., Visit]]:
+    pages = []
 
     def opened(path: str = "/", width: int = 1440, height: int = 900, dark: bool = False) -> Visit:
-        context = chromium.new_context(
-            viewport={"width": width, "height": height}, color_scheme="dark" if dark else "light"
-        )
-        contexts.append(context)
-        context.set_default_timeout(PATIENCE)
-        made = Visit(context.new_page(), app)
+        page = context.new_page()
+        pages.append(page)
+        page.set_viewport_size({"width": width, "height": height})
+        page.emulate_media(color_scheme="dark" if dark else "light")
+        page.set_default_timeout(PATIENCE)
+        made = Visit(page, app)
 
-        def only_here(route: Route) -> None:
-            url = urlsplit(route.request.url)
-            if url.scheme in {"data", "blob"} or url.hostname == "127.0.0.1":
-                route.continue_()
-            else:
-                made.foreign.append(route.request.url)
-                route.abort()
+        def seen(address: str) -> None:
+            url = urlsplit(address)
+            if url.scheme not in {"data", "blob"} and url.hostname != "127.0.0.1":
+                made.foreign.append(address)
 
-        context.route("**/*", only_here)
+        page.on("request", lambda request: seen(request.url))
+        page.on("websocket", lambda socket: seen(socket.url))
         made.open(path)
         return made
 
     yield opened
-    for context in contexts:
-        context.close()
+    for page in pages:
+        page.close()

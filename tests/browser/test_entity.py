@@ -109,7 +109,5 @@ def test_a_phone_needs_no_sideways_scrolling(visit, asked):
 def test_a_predicted_hit_opens_its_reasons_on_a_phone(visit):
     here = visit("/entity?q=UniProtKB:P35498", width=390)
     here.page.locator(".bb-predicted").first.wait_for()
-    here.wait_until_idle()  # a page that is still being drawn closes the menu again
-    here.page.locator(".st-key-hits_cards input[role=combobox]").click()
-    here.page.get_by_role("option").first.click()
+    here.choose(here.page.locator(".st-key-hits_cards input[role=combobox]"), 0)
     here.page.locator(".st-key-why").get_by_text(re.compile("^Why ")).first.wait_for()

@@ -6,8 +6,8 @@ import time
 from pathlib import Path
 
 import pytest
+from opened import real_service
 
-from biobridge_core.config import Settings
 from biobridge_core.errors import InputError, UnknownEntityError
 from biobridge_core.service import BridgeService
 from biobridge_core.types import Hit, HitStatus, InputKind, Query
@@ -20,7 +20,7 @@ SENTENCE = "a child with seizures and a small head"
 @pytest.fixture(scope="module")
 def service(bundle_folder: Path) -> BridgeService:
     del bundle_folder
-    opened = BridgeService.open(Settings.from_env())
+    opened = real_service()
     opened.prepare()
     return opened
 

@@ -90,7 +90,9 @@ def test_a_signature_by_a_deep_link_and_taking_one_away(page) -> None:  # type: 
     assert "Together they point first at" in said(app)
     joint = app.dataframe[0].value
     assert {"Seizure", "Microcephaly"} <= set(joint.columns)
-    assert len(app.dataframe) == 2, "together, and one by one"
+    assert [expander.label for expander in app.expander] == ["One by one: the best 10 of each by itself"]
+    assert html_of(app).count("<ol>") == 2
+    assert 'href="/entity?q=MONDO%3A' in html_of(app)
     app.multiselect[0].set_value(["HP:0001250"]).run()
     assert not app.exception
     assert "It points first at" in said(app)
