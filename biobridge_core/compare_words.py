@@ -77,7 +77,9 @@ def together(found: Signature, words: Words) -> tuple[str, str, str]:
     n = len(found.queries)
     before = "Together they point first at" if n > 1 else "It points first at"
     known = sum(seen.known for seen in found.hits[0].members)
-    share = f", which the graph links to {'all' if known == n else known or 'none'} of the {n}" if n > 1 else ""
+    whole = "both of them" if n == 2 else f"all {n} of them"
+    to = whole if known == n else f"{known} of the {n}" if known else "none of them"
+    share = f", which the graph links to {to}" if n > 1 else ""
     return before, found.hits[0].entity.name, f"{share}; {counted(found.n_candidates, words(found.to))} ranked."
 
 

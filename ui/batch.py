@@ -213,13 +213,20 @@ def _preview(rows: Sequence[Row]) -> None:
         {
             "line": [row.line for row in first],
             "name": [row.name for row in first],
-            "input": [theme.shorten(row.value, 80) for row in first],
             "problem": [row.problem for row in first],
+            "input": [theme.shorten(row.value, 80) for row in first],
         }
     ).sort_values("line")
     shown = table if table["problem"].astype(bool).any() else table.drop(columns="problem")
     with st.expander("The first rows as they were read", expanded=len(rows) <= 10):
-        st.dataframe(shown, hide_index=True, key="batch preview")
+        c = st.column_config
+        columns = {
+            "line": c.NumberColumn("Line", width=55),
+            "name": c.TextColumn("Row", width=130),
+            "problem": c.TextColumn("Cannot be read", width=430),
+            "input": c.TextColumn("Input", width=520),
+        }
+        st.dataframe(shown, hide_index=True, column_config=columns, key="batch preview")
 
 
 def _work(job: Job) -> None:

@@ -10,7 +10,7 @@ import pandas as pd
 import streamlit as st
 
 from biobridge_core.types import Hit, HitStatus
-from ui import hits, theme
+from ui import cards, hits, theme
 
 if TYPE_CHECKING:
     from biobridge_core.batch import Batch, RowResult
@@ -40,16 +40,14 @@ def browse(bridge: BridgeService, batch: Batch) -> None:
         results = [r for r in results if state in {"all", r.status.value}]
     with st.container(key="hits_table"):
         chosen = draw(results, key=f"batch rows {len(results)}")
+        st.caption("Tick a row to see its hits in full.")
     with st.container(key="hits_cards"):
         st.html("".join(_card(result) for result in results[:_CARDS]))
         if len(results) > _CARDS:
             st.caption(f"The first {_CARDS} of {theme.number(len(results))} rows. The CSV has all of them.")
     if chosen is not None:
         _one(bridge, chosen)
-    st.caption(
-        "Tick a row to see its hits in full. ● known: the graph has the link. ○ predicted: proposed by the bridge. "
-        "◇ similar: no link meant."
-    )
+    st.caption("● known: the graph has the link. ○ predicted: proposed by the bridge. ◇ similar: no link meant.")
 
 
 def draw(results: Sequence[RowResult], key: str) -> RowResult | None:
@@ -70,15 +68,15 @@ def draw(results: Sequence[RowResult], key: str) -> RowResult | None:
     c = st.column_config
     columns = {
         "line": c.NumberColumn("Line", width=55, help="Where the row stands in the file."),
-        "name": c.TextColumn("Row", width=150),
-        "status": c.TextColumn("Status", width=90),
-        "is": c.TextColumn("In the graph", width=120, help="The entity of the graph that the input is."),
-        "hits": c.ListColumn("Best hits", width=480, help="● known, ○ predicted, ◇ similar; the best first."),
+        "name": c.TextColumn("Row", width=130),
+        "status": c.TextColumn("Status", width=85),
+        "is": c.TextColumn("In the graph", width=105, help="The entity of the graph that the input is."),
+        "hits": c.ListColumn("Best hits", width=400, help="● known, ○ predicted, ◇ similar; the best first."),
         "known": c.TextColumn("Known", width=65, help="Links of this kind that the graph has."),
         "best": c.TextColumn(
             "Best", width=65, help="Chance that the graph holds the best hit's link, or else its score."
         ),
-        "notes": c.TextColumn("Reason or note", width=330),
+        "notes": c.TextColumn("Reason or note", width=350),
     }
     for name in ("is", "known", "notes"):
         if not table[name].astype(bool).any():
@@ -119,12 +117,13 @@ def _notes(result: RowResult) -> str:
 
 def _card(result: RowResult) -> str:
     """One row for a phone. Everything in it is escaped."""
-    best = " · ".join(_short(hit) for hit in _hits(result))
-    facts = (f"line {result.row.line}", STATES[result.status.value], result.entity.id if result.entity else "")
+    best = " · ".join(f"{_MARKS[hit.status]}&nbsp;{cards.link(hit.entity, 60)}" for hit in _hits(result))
+    asked = [f"is {cards.link(result.entity)}"] if result.entity else []
+    facts = [escape(f"line {result.row.line}"), escape(STATES[result.status.value]), *asked]
     lines = [f'<div class="bb-card"><div class="bb-text"><b>{escape(result.row.name)}</b>']
     if best:
-        lines.append(f"<div>{escape(best)}</div>")
-    lines.append('<div class="bb-line">' + "".join(f"<span>{escape(f)}</span>" for f in facts if f) + "</div>")
+        lines.append(f"<div>{best}</div>")
+    lines.append('<div class="bb-line">' + "".join(f"<span>{fact}</span>" for fact in facts) + "</div>")
     if notes := _notes(result):
         lines.append(f'<div class="bb-line">{escape(notes)}</div>')
     return "".join(lines) + "</div></div>"

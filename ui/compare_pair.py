@@ -89,7 +89,7 @@ def table(bridge: BridgeService, pair: Pair) -> str:
     rows = compare_words.pair_rows(pair, service.words, bridge.relations)
     body = "".join(
         f'<tr><th scope="row" title="{escape(tip)}">{escape(label)}</th>'
-        + "".join(f"<td>{escape(cell)}</td>" for cell in cells)
+        + "".join(f"<td>{escape(cell).replace(' %', '&nbsp;%')}</td>" for cell in cells)
         + "</tr>"
         for label, tip, cells in rows
     )
@@ -112,7 +112,7 @@ def _why(bridge: BridgeService, pair: Pair) -> None:
             list(range(len(pair.ways))),
             default=0,
             required=True,
-            format_func=lambda i: f"Why, asked from {theme.plain(pair.ways[i].asked.label, 40)}",
+            format_func=lambda i: f"Why, from {theme.plain(pair.ways[i].asked.label, 40)}",
             key=f"compare why {pair.a.value[:40]} {pair.b.value[:40]}",
             label_visibility="collapsed",
         )

@@ -15,8 +15,8 @@ import streamlit as st
 
 from biobridge_core import compare_words, spreadsheet
 from biobridge_core.errors import BioBridgeError
-from biobridge_core.types import HitStatus, QueryKind
-from ui import compare, service, theme
+from biobridge_core.types import QueryKind
+from ui import cards, compare, service, theme
 from ui.compare import Asked
 
 if TYPE_CHECKING:
@@ -32,9 +32,15 @@ _EXAMPLES = (
     ("Marfan-like: four findings", Asked("set", members=("HP:0000098", "HP:0001166", "HP:0001083", "HP:0002616"))),
 )
 _HOW = {"probabilities": "what all support", "ranks": "what some rank very high"}
-_MARK = {HitStatus.KNOWN: "●", HitStatus.PREDICTED: "○", HitStatus.SIMILAR: "◇"}
 _BOX, _MEMBERS, _SAID = "compare text", "compare members", "compare said"
 _K, _ALONE = 30, 10
+_OPEN = 4  #: so many lists are open from the first; more are folded
+_STYLE = (
+    "<style>.bb-lists {display: grid; gap: .4rem 1.5rem;"
+    "grid-template-columns: repeat(auto-fit, minmax(min(100%, 17rem), 1fr));}"
+    ".bb-lists ol {margin: .2rem 0 .6rem; padding-left: 1.7rem; font-size: .92rem; overflow-wrap: anywhere;}"
+    ".bb-lists a {color: inherit; text-decoration: underline; text-underline-offset: 2px;}</style>"
+)
 
 
 def show(bridge: BridgeService, asked: Asked) -> None:
@@ -178,9 +184,12 @@ def _how(asked: Asked) -> Combine:
 
 def _answer(found: Signature, alone: Sequence[Retrieval]) -> None:
     before, best, after = compare_words.together(found, service.words)
-    st.markdown(f"##### {before} **{theme.plain(best, 80)}**{after}")
+    st.markdown(f"##### {before} **{theme.plain(best, 160)}**{after}")
     for note in found.notes:
         st.caption(theme.plain(note, 300))
+    st.caption(
+        "● known: the graph has the link. ○ predicted: proposed by the bridge. Its rank for each alone beside it."
+    )
     names = [theme.shorten(query.label, 24) for query in found.queries]
     columns = _distinct(names)
     table = pd.DataFrame(
@@ -223,7 +232,7 @@ def _table(found: Signature, table: pd.DataFrame, columns: Sequence[str]) -> Non
         height=37 + 27 * min(len(table), 20),
         column_config={
             "rank": c.NumberColumn("Rank", width=55),
-            "name": c.TextColumn("Name", width=400),
+            "name": c.TextColumn("Name", width=560 if len(columns) < 4 else 400),
             **{
                 name: c.TextColumn(
                     name, width=110, help=f"● known or ○ predicted, and the rank for {query.label} alone."
@@ -243,22 +252,21 @@ def _card(hit: JointHit, columns: Sequence[str]) -> str:
         f"<span>{escape(name)} {compare_words.member(m)}</span>" for name, m in zip(columns, hit.members, strict=True)
     )
     return (
-        f'<div class="bb-card"><div class="bb-text"><b>{hit.rank}. {escape(hit.entity.name)}</b>'
+        f'<div class="bb-card"><div class="bb-text"><b>{hit.rank}. {cards.link(hit.entity)}</b>'
         f'<div class="bb-line">{ranks}<span>known: {compare_words.linked(hit)}</span></div></div></div>'
     )
 
 
 def _one_by_one(columns: Sequence[str], alone: Sequence[Retrieval]) -> None:
-    st.markdown("**One by one**", help="The ten best of each by itself.")
-    lists = {
-        name: [
-            f"{_MARK[hit.status]} {theme.shorten(hit.entity.name, 60)}"
-            for hit in sorted(retrieval.lists[0].hits, key=lambda hit: hit.rank)[:_ALONE]
-        ]
-        for name, retrieval in zip(columns, alone, strict=True)
-    }
-    table = pd.DataFrame({name: pd.Series(hits, dtype="object") for name, hits in lists.items()}).fillna("")
-    st.dataframe(table, hide_index=True, row_height=27, key=f"compare alone {' '.join(columns)}")
+    with st.expander(f"One by one: the best {_ALONE} of each by itself", expanded=len(alone) <= _OPEN):
+        st.html(f'{_STYLE}<div class="bb-lists">{"".join(map(_alone, columns, alone))}</div>')
+
+
+def _alone(name: str, retrieval: Retrieval) -> str:
+    """The best hits of one by itself. Everything in it is escaped."""
+    best = sorted(retrieval.lists[0].hits, key=lambda hit: hit.rank)[:_ALONE]
+    rows = "".join(f"<li>{theme.STATUS_WORDS[hit.status][0]}&nbsp;{cards.link(hit.entity)}</li>" for hit in best)
+    return f"<div><b>{escape(name)}</b><ol>{rows}</ol></div>"
 
 
 def _distinct(names: Sequence[str]) -> list[str]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime
-from html import escape
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -13,7 +12,7 @@ import streamlit as st
 from biobridge_core import compare_words
 from biobridge_core.errors import InputError
 from biobridge_core.types import Query, QueryKind
-from ui import compare, service, theme
+from ui import cards, compare, service, theme
 from ui.compare import Asked
 
 if TYPE_CHECKING:
@@ -173,7 +172,7 @@ def _table(found: Variant) -> None:
 def _card(hit: Moved) -> str:
     """One hit for a phone. Everything in it is escaped."""
     return (
-        f'<div class="bb-card"><div class="bb-text"><b>{escape(hit.entity.name)}</b><div class="bb-line">'
+        f'<div class="bb-card"><div class="bb-text"><b>{cards.link(hit.entity)}</b><div class="bb-line">'
         f"<span>wild type {theme.number(hit.ranks[0])}</span><span>mutant {theme.number(hit.ranks[1])}</span>"
         f"<span>{compare_words.moved(hit)}</span></div></div></div>"
     )
