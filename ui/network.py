@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from html import escape
+from textwrap import wrap
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 _HITS = 10
 _ROW = 46  #: pixels of a row
+_BESIDE, _UNDER = (21, 3), (16, 2)  #: characters of a line and lines of a name, beside and under its mark
 _Place = tuple[float, float]
 _NAMES = {
     QueryKind.ENTITY: "",
@@ -38,7 +40,8 @@ def show(bridge: BridgeService, retrieval: Retrieval, hits: Sequence[Hit], key: 
     said = [
         f"The best {len(first)} hits in view, half of them predicted where there are so many. Solid lines are links of "
         "the graph (point at one for its source); between two ends stand the most specific entities that join them. "
-        "A dotted line is a likeness, or a prediction that no short chain of links supports."
+        "A dotted line is a likeness, or a prediction that no short chain of links supports. ★ the query, ● known, "
+        "○ predicted, ◇ similar, ■ what links them."
     ]
     if lonely:
         said.append(f"No evidence found within three links for: {', '.join(lonely)}.")
@@ -64,7 +67,7 @@ def figure(retrieval: Retrieval, web: Web, hits: Sequence[Hit]) -> go.Figure:
     _nodes(fig, retrieval, web, hits, places)
     rows = max(len(web.hits), len(web.between), len(web.starts), 4)
     charts.layout(fig, height=90 + _ROW * min(rows, 16))
-    fig.update_xaxes(visible=False, range=[-0.3, 2.9])
+    fig.update_xaxes(visible=False, range=[-0.35, 3.25])
     fig.update_yaxes(visible=False, range=[-0.06, 1.1])
     return fig
 
@@ -177,7 +180,7 @@ def _nodes(fig: go.Figure, retrieval: Retrieval, web: Web, hits: Sequence[Hit], 
     shown: dict[str, Entity] = {e.id: e for e in (*web.hits, *web.between, *(e for e, _ in web.starts))}
     if "query" in places:
         look = charts.palette()
-        _dot(fig, places["query"], _NAMES[retrieval.query.kind], "the query itself", "star", look.text, "bottom center")
+        _dot(fig, places["query"], _NAMES[retrieval.query.kind], "the query itself", "star", look.text, "bottom right")
     for id_, entity in shown.items():
         symbol = charts.SYMBOLS[status[id_]] if id_ in status else "square"
         side = "middle right" if places[id_][0] > 1.5 else "bottom center"
@@ -190,13 +193,20 @@ def _nodes(fig: go.Figure, retrieval: Retrieval, web: Web, hits: Sequence[Hit], 
         _dot(fig, places[id_], entity.name, told, symbol, charts.colour(entity.modality), side)
 
 
+def _label(name: str, side: str) -> str:
+    """A name in lines that fit beside a hit on a phone, or under what stands in between."""
+    width, most = _BESIDE if side == "middle right" else _UNDER
+    lines = wrap(theme.shorten(name, 160), width, max_lines=most, placeholder=" …", break_on_hyphens=False)
+    return "<br>".join(escape(line) for line in lines)
+
+
 def _dot(fig: go.Figure, place: _Place, name: str, told: str, symbol: str, colour: str, side: str) -> None:
     fig.add_scatter(
         x=[place[0]],
         y=[place[1]],
         mode="markers+text",
         marker={"symbol": symbol, "size": 13, "color": colour, "line": {"width": 2}},
-        text=[escape(theme.shorten(name, 26))],
+        text=[_label(name, side)],
         textposition=side,
         textfont={"size": 12},
         hovertext=f"<b>{escape(theme.shorten(name, 80))}</b><br>{escape(told)}",

@@ -253,3 +253,12 @@ def test_known_and_predicted_share_the_network():
     assert len(network.some(many)) == 10
     assert len(network.some(many[:19])) == 10
     assert len(network.some(many[17:21])) == 4
+
+
+def test_names_in_the_network_are_wrapped_so_that_alike_ones_can_be_told_apart():
+    names = [f"generalized epilepsy with febrile seizures plus, type {n}" for n in (2, 10)]
+    lines = [network._label(name, "middle right") for name in names]
+    assert [text.replace("<br>", " ") for text in lines] == names
+    assert max(len(line) for text in lines for line in text.split("<br>")) <= 21
+    assert network._label("<b>" + "x" * 300, "bottom center").startswith("&lt;b&gt;")
+    assert network._label("a b " * 40, "bottom center").endswith("…")
