@@ -23,7 +23,7 @@ from biobridge_core.report.page import (
     origin,
     smiles_of,
 )
-from biobridge_core.report.text import number, pairs, t, table, two
+from biobridge_core.report.text import THIN, number, pairs, t, table, two
 from biobridge_core.types import QueryKind, Retrieval
 
 if TYPE_CHECKING:
@@ -103,8 +103,11 @@ def _pair(found: Pair, context: Context) -> tuple[str, ...]:
     answer += pairs([("In the graph", f"<ul>{held}</ul>" if held else ""), ("Disagreement", t(found.disagreement))])
     if found.ways:
         rows = compare_words.pair_rows(found, context.words, context.relations)
-        heads = ("", *(f"asked from {way.asked.label or way.asked.value[:40]}" for way in found.ways), "what it means")
-        cells = [(f"<b>{t(label)}</b>", *map(t, line), f"<small>{t(meaning)}</small>") for label, meaning, line in rows]
+        heads = ("", *(f"asked from {way.asked.label or way.asked.value[:40]}" for way in found.ways))
+        cells = [
+            (f"<b>{t(label)}</b><br><small>{t(meaning)}</small>", *map(_kept_together, line))
+            for label, meaning, line in rows
+        ]
         answer += table("Where each stands when the other is asked", heads, cells)
     reasons = "".join(
         f"<p>Asked from <b>{t(way.asked.label or way.asked.value[:60])}</b>:</p>{why.section(way.why)}"
@@ -215,6 +218,11 @@ def _read_as(query: Query, context: Context) -> str:
 def _edge(edge: Edge) -> str:
     cited = f" <small>[{t('; '.join(edge.sources))}]</small>" if edge.sources else ""
     return f"{t(edge.head.name)} <i>{t(edge.label)}</i> {t(edge.tail.name)}{cited}"
+
+
+def _kept_together(cell: str) -> str:
+    """Text of a cell in which no line ends inside a number or before its unit."""
+    return t(cell).replace(THIN, "&#8239;").replace(" %", "&nbsp;%")
 
 
 def _reading() -> str:

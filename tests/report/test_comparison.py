@@ -145,7 +145,7 @@ def test_html_runs_and_loads_nothing_whatever_names_hold(small_graph: KnowledgeG
 
 SAID = {
     "pair": (
-        "aspirin and SCN1A", "holds this link", "● known", "1\u2009234 of 20\u2009000", "above 99 %", "above 42 %",
+        "aspirin and SCN1A", "holds this link", "● known", "1\u202f234 of 20\u202f000", "above 99\xa0%", "above 42\xa0%",
         "nothing to say", "The two ways round disagree.", "gtopdb · 7", "Because.", "data:image/svg+xml;base64,",
         "biobridge compare GtoPdb:1 UniProtKB:P35498",
     ),
