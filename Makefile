@@ -54,10 +54,11 @@ build: .venv/.installed-dev
 .PHONY: browser
 browser:
 	@if [ "$(BIOBRIDGE_NO_BROWSER)" = 1 ]; then echo "BIOBRIDGE_NO_BROWSER=1: the browser tests are left out."; \
-	elif command -v chromium > /dev/null; then :; \
+	elif command -v chromium-headless-shell > /dev/null || command -v chromium > /dev/null; then :; \
 	elif command -v apt-get > /dev/null; then \
 	  sudo=$$([ "$$(id -u)" = 0 ] || echo sudo); \
-	  { $$sudo apt-get update -qq && DEBIAN_FRONTEND=noninteractive $$sudo apt-get install -y -qq --no-install-recommends chromium; } \
+	  install() { DEBIAN_FRONTEND=noninteractive $$sudo apt-get install -y -qq --no-install-recommends "$$1"; }; \
+	  { $$sudo apt-get update -qq && { install chromium-headless-shell || install chromium; }; } \
 	    > /dev/null || { echo "Chromium could not be installed. Install it, or set BIOBRIDGE_NO_BROWSER=1."; exit 1; }; \
 	else echo "There is no Chromium. Install it, or set BIOBRIDGE_NO_BROWSER=1."; exit 1; fi
 

@@ -142,17 +142,31 @@ def test_a_misspelt_name_is_answered_and_can_be_confirmed(visit):
     assert here.page.locator(".st-key-confirm").count() == 0
 
 
+#: notes whether the sign of waiting stood there, and whether the old answer could be seen beside it
+WATCH = """() => {
+    window.seen = {waiting: false, old: false};
+    new MutationObserver(() => {
+        if (!document.querySelector('[class*=st-key-loading_]')) return;
+        window.seen.waiting = true;
+        for (const title of document.querySelectorAll('.st-key-answer h5'))
+            if (title.textContent.includes('TP53 is linked to') && title.checkVisibility({visibilityProperty: true}))
+                window.seen.old = true;
+    }).observe(document.body, {subtree: true, childList: true});
+}"""
+
+
 def test_the_answer_to_the_last_question_gives_way_at_once(visit):
     here = visit("/explore?q=TP53&to=disease")
     here.wait_for_hits("disease")
     settle(here)
+    here.page.get_by_text("TP53 is linked to").first.wait_for()
+    here.page.evaluate(WATCH)
     here.ask(
         "MKTAYIAKQRQISFVKSHFSRQLEERLGLIEVQAPILSRVGDGTQDNLSGAEKAVQVKVKALPDAQFEVVHSLAKWKRQTLGQHDFSAGEGLYTHMKALRPDEDRLSPLHSVYVDQWDWERVMGDGERQFSTLKSTVEAIWAGIKATEAAVSEEFGLAPFLPDQIHFVHSQELLSRYPDLDAKGRERAIAKDLGAVFLVGIGGKLSDGHRHDVRAPDYDDWSTPSELGHAGLNGDILVWNPVLEDAFELSSMGIRVDADTLKHQLALTGDEDRLELEWHQALLRGEMPQTIGGGIGQSRLTMLLLQLPHIGQVQAGVWPAAVRESVPSLL"
     )
-    here.page.locator("[class*=st-key-loading_]").first.wait_for(state="attached")
-    assert not here.page.get_by_text("TP53 is linked to").first.is_visible()
-    here.wait_for_hits()
     here.page.locator(".st-key-understood").get_by_text("residues").wait_for()
+    here.wait_for_hits()
+    assert here.page.evaluate("window.seen") == {"waiting": True, "old": False}
 
 
 def test_a_page_is_switched_and_a_known_gene_drawn_in_time(visit):
