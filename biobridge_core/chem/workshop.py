@@ -1,0 +1,116 @@
+"""Where candidates are made and looked at from their structure alone, in one process or in several.
+
+What comes out depends on the task alone, its seed included, and never on who carries it out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from random import Random
+
+from rdkit import Chem, rdBase
+from rdkit.Chem.Scaffolds import MurckoScaffold
+
+from biobridge_core.chem.fragments import Assembly, Built, build, heavy_atoms, joinable
+from biobridge_core.chem.genetic import Library, offspring
+from biobridge_core.chem.guard import guarded
+from biobridge_core.chem.patterns import has
+from biobridge_core.chem.standardise import Mol
+from biobridge_core.chem.traits import Traits, bits, traits
+
+_TRIES = 8  #: changes that are tried until one gives a molecule
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What every candidate has to keep to."""
+
+    keep: str = ""  #: SMARTS that it must have
+    without: str = ""  #: SMARTS that it must not have
+    max_heavy: int = 50
+    min_heavy: int = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One child to make. ``seed`` is all that its chance comes from."""
+
+    seed: str
+    parents: tuple[Assembly, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What became of one task: a molecule, or why there is none."""
+
+    smiles: str = ""
+    assembly: Assembly | None = None
+    operation: str = ""
+    atoms: tuple[tuple[int, ...], ...] = ()  #: of each core of the assembly, places in ``smiles``
+    traits: Traits | None = None
+    bits: bytes = b""  #: ECFP4, packed
+    scaffold: str = ""  #: Murcko
+    withheld: str = ""  #: name of the guarded class
+
+
+@dataclass(frozen=True)
+class Workshop:
+    """Makes children out of one library."""
+
+    library: Library
+    limits: Limits
+
+    def make(self, task: Task) -> Made:
+        """Change the parents until a molecule comes out that keeps to the limits."""
+        rng = Random(task.seed)
+        for _ in range(_TRIES):
+            child = offspring(rng, task.parents, self.library)
+            if child is None or not self._fits(child[0]):
+                continue
+            built = joinable(child[0], self.library.seen)
+            if built is None:
+                continue
+            made = self.look(built, child[0], child[1])
+            if made is not None:
+                return made
+        return Made()
+
+    def start(self, assembly: Assembly) -> Made:
+        """A molecule of the evidence as it is; guarded ones are none."""
+        built = build(assembly)
+        made = self.look(built, assembly, "retrieved") if built is not None else None
+        return made or Made()
+
+    def look(self, built: Built, assembly: Assembly, operation: str) -> Made | None:
+        """Judge a molecule; None where it breaks the limits."""
+        with rdBase.BlockLogs():
+            mol: Mol = Chem.MolFromSmiles(built.smiles)
+            if mol is None or not self._allowed(mol):
+                return None
+            if (group := guarded(mol)) is not None:
+                return Made(withheld=group.name)
+            scaffold: str = MurckoScaffold.MurckoScaffoldSmiles(mol=mol)  # type: ignore[no-untyped-call]
+            return Made(built.smiles, assembly, operation, built.atoms, traits(mol), bits(mol), scaffold)
+
+    def _fits(self, assembly: Assembly) -> bool:
+        size = sum(map(heavy_atoms, assembly.cores))
+        return self.limits.min_heavy <= size <= self.limits.max_heavy
+
+    def _allowed(self, mol: Mol) -> bool:
+        if self.limits.keep and not has(mol, self.limits.keep):
+            return False
+        return not (self.limits.without and has(mol, self.limits.without))
+
+
+_WORKSHOP: list[Workshop] = []
+
+
+def open_in_process(workshop: Workshop) -> None:
+    """Keep a workshop in this process, for `make_in_process`."""
+    _WORKSHOP[:] = [workshop]
+
+
+def make_in_process(tasks: Sequence[Task]) -> list[Made]:
+    """Carry out tasks with the workshop of this process."""
+    return [_WORKSHOP[0].make(task) for task in tasks]

@@ -1,0 +1,138 @@
+"""Design as a page, the command line and a notebook ask for it: goal, evidence, run, result, files."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from biobridge_core.chem.workshop import Limits, Workshop
+from biobridge_core.design import export, results
+from biobridge_core.design.background import Background
+from biobridge_core.design.bridge_score import BridgeScorer
+from biobridge_core.design.evidence import Evidence, Gatherer
+from biobridge_core.design.generator import Generator, Recombination
+from biobridge_core.design.goal import Goal, check
+from biobridge_core.design.library import library
+from biobridge_core.design.run import BATCH, Run
+from biobridge_core.design.scoring import Weights
+from biobridge_core.errors import InputError
+
+if TYPE_CHECKING:
+    from biobridge_core.batch import Models
+    from biobridge_core.bundle import Bundle
+    from biobridge_core.queueing import Progress
+    from biobridge_core.retrieve import Head, Retriever
+    from biobridge_core.types import Query, Resolution
+
+_JUDGED_EACH = 12  #: molecules judged for each candidate asked for, when time allows
+_LEAST_ROUNDS = 8
+
+
+class Designer:
+    """Designs molecules from what one bundle retrieves. Safe to share between threads; a `Run` is not.
+
+    Examples
+    --------
+    >>> designer = service.designer                                                        # doctest: +SKIP
+    >>> evidence = designer.evidence(Goal(targets=("EGFR",), avoid=("KCNH2",), n=50))      # doctest: +SKIP
+    >>> run = designer.run(evidence)                                                       # doctest: +SKIP
+    >>> run.run(say)                                                                       # doctest: +SKIP
+    >>> designer.result(run).candidates[0].smiles                                          # doctest: +SKIP
+    """
+
+    def __init__(
+        self,
+        bundle: Bundle,
+        retriever: Retriever,
+        models: Models,
+        find: Callable[[str], Resolution],
+        head_of: Callable[[Query, Progress | None], tuple[Head, tuple[str, ...]]],
+        cache: Path,
+        background: Background | None = None,
+    ) -> None:
+        self._bundle, self._retriever, self._models, self._cache = bundle, retriever, models, cache
+        self._gatherer = Gatherer(bundle.graph, retriever, find, head_of)
+        self._background = background
+        self._lock = threading.Lock()
+
+    def background(self, progress: Progress | None = None) -> Background:
+        """The known drugs taken apart; the first call on a machine takes some twenty seconds."""
+        with self._lock:
+            if self._background is None:
+                self._background = Background.of_graph(self._bundle.graph, self._cache / "design", progress or _quiet)
+            return self._background
+
+    def evidence(self, goal: Goal, progress: Progress | None = None) -> Evidence:
+        """What the bridge retrieves for a goal; strike out, restore and pin items on it.
+
+        Raises
+        ------
+        InputError, UnknownEntityError
+            If the goal makes no sense, names something unknown, or nothing to design from was found.
+        """
+        return self._gatherer.gather(check(goal), progress or _quiet)
+
+    def run(
+        self,
+        evidence: Evidence,
+        *,
+        rounds: int | None = None,
+        workers: int = 1,
+        weights: Weights | None = None,
+        generators: Callable[[Workshop], list[Generator]] | None = None,
+        progress: Progress | None = None,
+    ) -> Run:
+        """Prepare a run; go on with `Run.step` or `Run.run`.
+
+        Parameters
+        ----------
+        rounds
+            How often molecules are proposed; by the number of candidates where it is left out. The time budget of the
+            goal can end a run earlier.
+        workers
+            Processes that make molecules; the result is the same whatever their number.
+        generators
+            Makes other generators than fragment recombination, in the workshop that the run has.
+
+        Raises
+        ------
+        InputError
+            If nothing to design from is left of the evidence.
+        """
+        say = progress or _quiet
+        background = self.background(say)
+        goal, usable = evidence.goal, library(evidence, background)
+        workshop = Workshop(usable, Limits(goal.keep, goal.without))
+        made = generators(workshop) if generators else [Recombination(workshop, goal.seed, workers)]
+        if not made:
+            raise InputError("There is no generator.", "Choose at least one.")
+        say("Preparing the bridge for this goal", 0.0)
+        scorer = BridgeScorer(self._bundle, self._retriever, self._models, evidence)
+        count = rounds if rounds is not None else max(_LEAST_ROUNDS, -(-_JUDGED_EACH * goal.n // BATCH))
+        return Run(evidence, made, scorer, background, usable, max(1, count), (weights or Weights()).check())
+
+    def result(self, run: Run, weights: Weights | None = None) -> results.Result:
+        """The candidates of a run, finished or not; with other weights, chosen and ranked by those.
+
+        Raises
+        ------
+        InputError
+            If the weights make no sense.
+        """
+        return results.result(run, weights)
+
+    def export(self, run: Run, result: results.Result, form: str) -> bytes:
+        """Candidates as a file: ``sdf``, ``csv`` or ``smi``.
+
+        Raises
+        ------
+        InputError
+            If there is no such format.
+        """
+        return export.export(run, result, form)
+
+
+def _quiet(_message: str, _done: float) -> None:
+    """Progress that nobody listens to."""

@@ -1,0 +1,133 @@
+"""What a run found, as candidates: chosen, ranked, with alerts, novelty and lineage."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from biobridge_core.chem.alerts import alerts
+from biobridge_core.chem.fragments import Joint
+from biobridge_core.chem.genetic import REPLACEMENT
+from biobridge_core.chem.properties import properties
+from biobridge_core.design.candidate import Candidate, Found, Fragment, Lineage, Step
+from biobridge_core.design.run import Run
+from biobridge_core.design.scoring import Weights, components, diverse, pareto, weighted
+
+_MAX_STEPS = 200  #: of one lineage
+
+
+@dataclass(frozen=True)
+class Result:
+    """The candidates of a run and how it went."""
+
+    candidates: tuple[Candidate, ...]
+    ended: str  #: why the run is over
+    rounds: int
+    judged: int  #: different molecules that were scored
+    withheld: Mapping[str, int]  #: guarded class -> molecules that were not shown because of it
+    seconds: float
+    notes: tuple[str, ...] = ()
+
+
+def result(run: Run, weights: Weights | None = None) -> Result:
+    """The best of a run by some weights; takes a few milliseconds a candidate, so sliders can ask again.
+
+    Raises
+    ------
+    InputError
+        If the weights make no sense.
+    """
+    weights = (weights or run.weights).check()
+    goal, parts = run.evidence.goal, run.evidence.parts
+    found = sorted(run.new, key=lambda one: (-run.score_of(one, weights), one.smiles))
+    chosen = [found[place] for place in diverse([f.bits for f in found], [f.scaffold for f in found], goal.n)]
+    made = [components(one, parts, goal.windows) for one in chosen]
+    front = pareto(made)
+    candidates = tuple(
+        _candidate(run, one, place, weighted(scores, weights), scores, best)
+        for place, (one, scores, best) in enumerate(zip(chosen, made, front, strict=True), start=1)
+    )
+    notes = []
+    if len(candidates) < goal.n:
+        notes.append(f"Only {len(candidates):,} of {goal.n:,} candidates were found; give more time or wider windows.")
+    missing = [part.label for part in parts if part.key != "start" and part not in run.scorer.parts]
+    if missing:
+        notes.append(f"The bridge could not score for: {', '.join(missing)}.")
+    return Result(candidates, run.ended.value, run.round, len(run.found), dict(run.withheld), run.seconds, tuple(notes))
+
+
+def lineage(run: Run, found: Found) -> Lineage:
+    """Where a molecule of a run comes from."""
+    pieces = {piece.core: piece for piece in run.library.pieces}
+    fragments = []
+    for core, atoms, origin in zip(found.assembly.cores, found.atoms, found.assembly.origins, strict=True):
+        piece, replaced = pieces.get(core), origin.startswith(REPLACEMENT)
+        fragments.append(
+            Fragment(
+                core,
+                tuple(sorted(atoms)),
+                "" if replaced else origin,
+                origin.removeprefix(REPLACEMENT) if replaced else "",
+                piece.sources if piece else (),
+                piece.specificity if piece else 0.0,
+            )
+        )
+    joints = tuple(_placed(found, joint) for joint in found.assembly.joints)
+    return Lineage(tuple(fragments), joints, _steps(run, found))
+
+
+def _placed(found: Found, joint: Joint) -> tuple[int, int, int, int]:
+    return joint.a, found.atoms[joint.a][joint.atom_a], joint.b, found.atoms[joint.b][joint.atom_b]
+
+
+def _steps(run: Run, found: Found) -> tuple[Step, ...]:
+    steps, waiting, seen = list[Step](), [found.smiles], set[str]()
+    while waiting and len(steps) < _MAX_STEPS:
+        smiles = waiting.pop(0)
+        one = run.found.get(smiles)
+        if smiles in seen or one is None:
+            continue
+        seen.add(smiles)
+        steps.append(Step(smiles, one.operation, one.parents, "" if one.parents else one.assembly.origins[0]))
+        waiting += one.parents
+    return tuple(steps)
+
+
+def _candidate(run: Run, found: Found, place: int, score: float, scores: dict[str, float], front: bool) -> Candidate:
+    known = run.background.by_id.get(found.nearest)
+    calculated = properties(found.smiles)
+    return Candidate(
+        f"BB-{place:04d}", found.smiles, calculated.inchikey, score, scores, found.bridge, found.traits,
+        found.nearest, known.name if known else "", found.similarity, front, tuple(f"{alert.catalogue}: {alert.name}" for alert in alerts(found.smiles)),
+        calculated.undefined_centres, run.generators[0].name, found.round, lineage(run, found),
+    )  # fmt: skip
+
+
+def as_row(run: Run, candidate: Candidate) -> dict[str, Any]:
+    """One candidate as plain values by column name, for tables and files; lineage as JSON text."""
+    row: dict[str, Any] = {
+        "id": candidate.id, "smiles": candidate.smiles, "inchikey": candidate.inchikey, "score": candidate.score,
+        "pareto": candidate.pareto,
+    }  # fmt: skip
+    row |= {f"score_{name}": value for name, value in candidate.parts.items()}
+    labels = {part.key: part for part in run.evidence.parts}
+    for key, said in candidate.bridge.items():
+        name = f"{labels[key].role.value}_{labels[key].label}"
+        row |= {f"{name}_score": said.score, f"{name}_belief": said.belief, f"{name}_percentile": said.percentile}
+    row |= candidate.traits.as_dict()
+    row |= {
+        "nearest_known_drug": candidate.nearest_name, "nearest_known_id": candidate.nearest_id,
+        "similarity_to_nearest": candidate.similarity, "alerts": "; ".join(candidate.alerts),
+        "undefined_stereo_centres": candidate.undefined_centres, "generator": candidate.generator,
+        "round": candidate.round, "evidence": "; ".join(_named(run, item) for item in candidate.lineage.items),
+        "fragments": json.dumps([[f.smiles, f.item or f.known_drug, f.atoms] for f in candidate.lineage.fragments]),
+        "parents": json.dumps([[s.smiles, s.operation, list(s.parents), s.item] for s in candidate.lineage.steps]),
+    }  # fmt: skip
+    return row
+
+
+def _named(run: Run, item: str) -> str:
+    entity = run.evidence.item(item).entity
+    return f"{entity.name} ({entity.id})"

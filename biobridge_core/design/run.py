@@ -1,0 +1,201 @@
+"""One design on its way: rounds of proposing, judging and keeping. What was found is kept whatever happens."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+import numpy as np
+
+from biobridge_core.chem.genetic import Library
+from biobridge_core.design.background import Background
+from biobridge_core.design.bridge_score import BridgeScorer
+from biobridge_core.design.candidate import Found
+from biobridge_core.design.evidence import Evidence
+from biobridge_core.design.generator import Generator, Proposal
+from biobridge_core.design.scoring import Weights, components, inside, tanimoto, unpack, weighted
+from biobridge_core.queueing import Progress
+
+BATCH = 96  #: molecules proposed in a round
+_CHUNK = 32  #: molecules judged between two looks at the clock
+_POOL, _FAMILY = 150, 6  #: the best that may have children, and how many of one scaffold among them
+
+
+class Ended(StrEnum):
+    """Why a run is over."""
+
+    RUNNING = "running"
+    FINISHED = "all rounds were made"
+    TIME = "the time was up"
+    CANCELLED = "it was cancelled"
+
+
+@dataclass
+class Run:
+    """A design of one person; not to be shared between threads, but `cancel` may be called from another.
+
+    The same evidence, seed and number of rounds give the same molecules, whatever the number of workers. Only time
+    budget and cancelling, which cut a run short, make a difference; `ended` says so.
+    """
+
+    evidence: Evidence
+    generators: Sequence[Generator]
+    scorer: BridgeScorer
+    background: Background
+    library: Library
+    rounds: int
+    weights: Weights = field(default_factory=Weights)
+    found: dict[str, Found] = field(default_factory=dict)  #: by SMILES, everything that was judged
+    withheld: Counter[str] = field(default_factory=Counter)  #: name of the guarded class -> how many
+    seconds: float = 0.0
+    round: int = 0
+    proposed: int = 0  #: molecules that were made, the same ones again included
+    failed: int = 0  #: tasks that gave no molecule
+    ended: Ended = Ended.RUNNING
+    _cancelled: bool = False
+    _since: float | None = None
+
+    @property
+    def finished(self) -> bool:
+        """Whether nothing more will be done."""
+        return self.ended is not Ended.RUNNING
+
+    @property
+    def share(self) -> float:
+        """How much is done, 0..1: of the rounds, or of the time where that is up first."""
+        by_time = self.seconds / self.evidence.goal.seconds
+        return 1.0 if self.finished else min(max(self.round / self.rounds, by_time), 1.0)
+
+    @property
+    def seconds_left(self) -> float | None:
+        """Reckoned from the pace so far, at most what the budget leaves; None before the first round."""
+        if self.finished or not self.round:
+            return 0.0 if self.finished else None
+        pace = self.seconds / self.round
+        return max(0.0, min(pace * (self.rounds - self.round), self.evidence.goal.seconds - self.seconds))
+
+    @property
+    def new(self) -> list[Found]:
+        """New molecules that keep to the windows, best first by the weights of the run."""
+        windows = self.evidence.goal.windows
+        return self._sorted([f for f in self.found.values() if not f.known and inside(f, windows)])
+
+    def cancel(self) -> None:
+        """Stop soon; what was found is kept."""
+        self._cancelled = True
+
+    def run(self, say: Progress) -> None:
+        """Do everything."""
+        try:
+            while not self.finished:
+                self.step(say)
+        finally:
+            self.close()
+
+    def close(self) -> None:
+        """Let go of what the generators hold."""
+        for generator in self.generators:
+            generator.close()
+
+    def step(self, say: Progress) -> None:
+        """Do the next round.
+
+        Raises
+        ------
+        WeightsError, BusyError
+            If the model that reads molecules cannot be used; what was found stays.
+        """
+        if self.finished:
+            return
+        before, self._since = self.seconds, time.perf_counter()
+        try:
+            if self._over(before):
+                return
+            pool = self._pool()
+            for generator in self.generators:
+                n = -(-BATCH // len(self.generators))
+                proposals = generator.propose(self.round, n, pool)
+                if not self._judge(proposals, before, say):
+                    return
+            self.round += 1
+            if self.round >= self.rounds:
+                self.ended = Ended.FINISHED
+        finally:
+            self.seconds = before + time.perf_counter() - self._since
+
+    def score_of(self, found: Found, weights: Weights | None = None) -> float:
+        """One number for a molecule."""
+        made = components(found, self.evidence.parts, self.evidence.goal.windows)
+        return weighted(made, weights or self.weights)
+
+    def _over(self, before: float) -> bool:
+        if self._cancelled:
+            self.ended = Ended.CANCELLED
+        elif before + time.perf_counter() - (self._since or 0.0) >= self.evidence.goal.seconds:
+            self.ended = Ended.TIME
+        return self.finished
+
+    def _judge(self, proposals: Sequence[Proposal], before: float, say: Progress) -> bool:
+        """Score what is new among the proposals; False where the run ended meanwhile."""
+        fresh: dict[str, Proposal] = {}
+        for proposal in proposals:
+            made = proposal.made
+            self.withheld.update([made.withheld] if made.withheld else [])
+            self.failed += not made.smiles and not made.withheld
+            self.proposed += bool(made.smiles)
+            if made.smiles and made.smiles not in self.found:
+                fresh.setdefault(made.smiles, proposal)
+        waiting = list(fresh.values())
+        for start in range(0, len(waiting), _CHUNK):
+            say(f"Round {self.round + 1} of {self.rounds}: {len(self.found):,} molecules judged", self.share)
+            for found in self._found(waiting[start : start + _CHUNK], say):
+                self.found[found.smiles] = found
+            if start + _CHUNK < len(waiting) and self._over(before):
+                return False
+        return True
+
+    def _found(self, proposals: Sequence[Proposal], say: Progress) -> list[Found]:
+        smiles = [proposal.made.smiles for proposal in proposals]
+        said = self.scorer.score(smiles, lambda _message, _done: say(f"Round {self.round + 1}", self.share))
+        likeness = tanimoto(unpack([p.made.bits for p in proposals]), self.background.bits)
+        result = []
+        for proposal, bridge, row in zip(proposals, said, likeness, strict=True):
+            made = proposal.made
+            best = int(np.argmax(row)) if len(row) else -1
+            if made.assembly is None or made.traits is None:
+                continue
+            result.append(
+                Found(
+                    made.smiles,
+                    made.assembly,
+                    made.atoms,
+                    made.operation,
+                    proposal.parents,
+                    self.round,
+                    made.traits,
+                    made.bits,
+                    made.scaffold,
+                    bridge,
+                    self.background.molecules[best].id if best >= 0 else "",
+                    round(float(row[best]), 4) if best >= 0 else 0.0,
+                    self.background.smiles.get(made.smiles, ""),
+                )
+            )
+        return result
+
+    def _pool(self) -> list[Found]:
+        families: Counter[str] = Counter()
+        chosen = []
+        for found in self._sorted(list(self.found.values())):
+            if families[found.scaffold] < _FAMILY:
+                families[found.scaffold] += 1
+                chosen.append(found)
+            if len(chosen) == _POOL:
+                break
+        return chosen
+
+    def _sorted(self, found: Sequence[Found]) -> list[Found]:
+        return sorted(found, key=lambda one: (-self.score_of(one), one.smiles))

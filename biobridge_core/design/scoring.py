@@ -1,0 +1,127 @@
+"""From what is known of a molecule to one number, a front of best trade-offs, and a diverse choice."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+
+import numpy as np
+from numpy.typing import NDArray
+
+from biobridge_core.design.candidate import Found
+from biobridge_core.design.evidence import Part, Role
+from biobridge_core.design.goal import Window
+from biobridge_core.errors import InputError
+
+_ALIKE = 0.65  #: ECFP4 Tanimoto from which two candidates are too alike to both be chosen first
+_FAMILY = 8  #: molecules of one scaffold that may be chosen first
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """How much each part of the score counts; 0 leaves it out."""
+
+    wanted: float = 4.0  #: bridge scores of wanted targets and diseases, the mean of their mean and their least
+    unwanted: float = 1.0  #: bridge scores of unwanted targets, the higher the worse
+    qed: float = 1.0
+    sa: float = 1.0  #: ease of making
+    windows: float = 2.0  #: property windows
+    novelty: float = 0.5  #: distance from the nearest known drug
+
+    def check(self) -> Weights:
+        """Return itself.
+
+        Raises
+        ------
+        InputError
+            If a weight is negative or no number, or all are 0.
+        """
+        values = [getattr(self, field.name) for field in fields(self)]
+        if not all(math.isfinite(value) and value >= 0 for value in values) or not any(values):
+            raise InputError("The weights of the score make no sense.", "Give numbers from 0, at least one above it.")
+        return self
+
+
+def components(found: Found, parts: Sequence[Part], windows: Sequence[Window]) -> dict[str, float]:
+    """What the score is made of, each 0 (bad) to 1 (good), by the names of `Weights`."""
+    wanted = [found.bridge[p.key].score for p in parts if p.role is not Role.AVOID and p.key in found.bridge]
+    unwanted = [found.bridge[p.key].score for p in parts if p.role is Role.AVOID and p.key in found.bridge]
+    traits = found.traits
+    made = {
+        "qed": traits.qed,
+        "sa": min(max((10.0 - traits.sa) / 9.0, 0.0), 1.0),
+        "novelty": min(max((1.0 - found.similarity) / 0.6, 0.0), 1.0),
+    }
+    if wanted:
+        made["wanted"] = 0.5 * (sum(wanted) / len(wanted) + min(wanted))
+    if unwanted:
+        made["unwanted"] = 1.0 - max(unwanted)
+    if windows:
+        values = traits.as_dict()
+        made["windows"] = min(_closeness(window, values[window.name]) for window in windows)
+    return {name: round(value, 4) for name, value in made.items()}
+
+
+def weighted(made: Mapping[str, float], weights: Weights) -> float:
+    """One number from the components, 0..1."""
+    used = {name: getattr(weights, name) for name in made}
+    whole = sum(used.values())
+    return round(sum(used[name] * made[name] for name in made) / whole, 4) if whole else 0.0
+
+
+def inside(found: Found, windows: Sequence[Window]) -> bool:
+    """Whether a molecule keeps to all windows."""
+    values = found.traits.as_dict()
+    return all(window.missed_by(values[window.name]) == 0 for window in windows)
+
+
+def pareto(rows: Sequence[Mapping[str, float]]) -> list[bool]:
+    """Which rows no other is at least as good as in everything and better in something."""
+    if not rows:
+        return []
+    names = sorted(set().union(*rows))
+    table = np.array([[row.get(name, 0.0) for name in names] for row in rows])
+    front = []
+    for row in table:
+        at_least = (table >= row).all(axis=1)
+        front.append(not bool((at_least & (table > row).any(axis=1)).any()))
+    return front
+
+
+def unpack(bits: Sequence[bytes]) -> NDArray[np.float32]:
+    """Packed fingerprints -> float32 (n, 2048)."""
+    if not bits:
+        return np.empty((0, 0), np.float32)
+    packed = np.frombuffer(b"".join(bits), dtype=np.uint8).reshape(len(bits), -1)
+    return np.unpackbits(packed, axis=1, bitorder="little").astype(np.float32)
+
+
+def tanimoto(a: NDArray[np.float32], b: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Of all pairs: (m, d), (n, d) -> (m, n)."""
+    both = a @ b.T
+    return np.asarray(both / np.maximum(a.sum(1)[:, None] + b.sum(1)[None] - both, 1.0), dtype=np.float32)
+
+
+def diverse(bits: Sequence[bytes], scaffolds: Sequence[str], n: int) -> list[int]:
+    """Places of ``n`` molecules out of a list sorted best first: unlike ones first, then the best of the rest.
+
+    A molecule waits while one that is chosen is too alike, or while its scaffold has had its share.
+    """
+    matrix, chosen, waiting = unpack(bits), list[int](), list[int]()
+    families: dict[str, int] = {}
+    for place, scaffold in enumerate(scaffolds):
+        if len(chosen) == n:
+            break
+        near = tanimoto(matrix[[place]], matrix[chosen]).max() if chosen else 0.0
+        if near >= _ALIKE or families.get(scaffold, 0) >= _FAMILY:
+            waiting.append(place)
+            continue
+        chosen.append(place)
+        families[scaffold] = families.get(scaffold, 0) + 1
+    return sorted(chosen + waiting[: n - len(chosen)])
+
+
+def _closeness(window: Window, value: float) -> float:
+    scale = {"weight": 100.0, "tpsa": 40.0, "heavy": 7.0, "log_p": 1.0, "qed": 0.3}.get(window.name, 2.0)
+    return math.exp(-window.missed_by(value) / scale)
