@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from biobridge_core import cli_files
+from biobridge_core import cli_design, cli_files
 from biobridge_core.cli_files import Format
 from biobridge_core.config import Settings
 from biobridge_core.errors import BioBridgeError
@@ -31,6 +31,7 @@ app.add_typer(kg_app, name="kg")
 app.add_typer(build_app, name="build")
 app.command()(cli_files.batch)
 app.command()(cli_files.compare)
+app.command()(cli_design.design)
 
 
 class _Stage(StrEnum):
