@@ -16,18 +16,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from scipy import sparse
-from scipy.special import logsumexp
 
-from biobridge_core.bridge.memory import Votes
+from biobridge_core.design.edited_memory import EditedMemory
 from biobridge_core.design.evidence import Evidence, Part, Role
 from biobridge_core.types import HitStatus, InputKind
 
 if TYPE_CHECKING:
     from biobridge_core.batch import Models
-    from biobridge_core.bridge.memory import Query as MemoryQuery
     from biobridge_core.bundle import Bundle
-    from biobridge_core.kg.hierarchy import Sparse
     from biobridge_core.queueing import Progress
     from biobridge_core.retrieve import Head, Retriever
 
@@ -62,22 +58,17 @@ class BridgeScorer:
 
     def __init__(self, bundle: Bundle, retriever: Retriever, models: Models, evidence: Evidence) -> None:
         self._bundle, self._retriever, self._models = bundle, retriever, models
-        self._reader, self._memory, self._bridge = bundle.reader, bundle.reader.memory, bundle.bridge
-        self.graph = bundle.graph
-        self._first = int(self.graph.rows("protein")[0])
+        self._bridge, self.graph = bundle.bridge, bundle.graph
+        self._first, self._first_drug = (int(self.graph.rows(name)[0]) for name in ("protein", "drug"))
         self._n = len(self.graph.rows("protein"))
         weights = {part.key: self._proteins(part, evidence) for part in evidence.parts if part.role is not Role.START}
         wanted = sorted({row for rows in weights.values() for row in rows})
-        self._relations = [r for r in self.graph.relations_between("drug", "protein") if self._usable(r.name, wanted)]
-        linked = [np.unique(self._memory.adjacent(r.name).indices) for r in self._relations]
-        own = np.array(wanted, dtype=np.int64) - self._first
-        self._rivals = np.unique(np.concatenate([own, *linked]).astype(np.int64))
-        self._tails = self._projected(self._rivals + self._first)
-        self._tail_profiles = self._likeness_by_profile()
-        self._alike = self._memory.likeness_of_tails("protein")[self._rivals][:, self._rivals].tocsr()
-        self._links = {r.name: self._linked(r.name) for r in self._relations}
-        sizes = {r.name: self._memory.adjacent(r.name).nnz + 1 for r in self.graph.relations_between("drug", "protein")}
-        self._prior = {name: math.log(size / sum(sizes.values())) for name, size in sizes.items()}
+        memory, reading = bundle.reader.memory, bundle.reader.reading
+        self._asks = memory.ask_inputs
+        self._memory = EditedMemory(
+            memory, reading, [row - self._first for row in wanted], self._links(wanted, evidence)
+        )
+        self._tails = self._projected(self._memory.rivals + self._first)
         self._aims = [self._aim(part, weights[part.key]) for part in evidence.parts if weights.get(part.key)]
 
     @property
@@ -128,14 +119,20 @@ class BridgeScorer:
         whole = sum(found.values())
         return {row: weight / whole for row, weight in found.items()}
 
-    def _usable(self, relation: str, wanted: Sequence[int]) -> bool:
-        """Whether a relation may lead from a molecule to what is wanted; all of them where none is known to."""
-        places = np.array(wanted, dtype=np.int64) - self._first
-        linked = {
-            r.name: np.isin(places, self._memory.adjacent(r.name).indices).any()
-            for r in self.graph.relations_between("drug", "protein")
-        }
-        return bool(linked[relation]) or not any(linked.values())
+    def _links(self, wanted: Sequence[int], evidence: Evidence) -> dict[str, list[tuple[int, int, float]]]:
+        """What the graph knows of drugs of the proteins of the goal, without what is struck out, pinned ones twice."""
+        struck = {item.entity.id for item in evidence.items if not evidence.is_live(item)}
+        struck -= {item.entity.id for item in evidence.items if evidence.is_live(item)}
+        pinned = {evidence.item(id_).entity.id for id_ in evidence.pinned}
+        found: dict[str, list[tuple[int, int, float]]] = {}
+        for row in wanted:
+            for drug, triples in sorted(self.graph.known(row, "drug").items()):
+                id_ = self.graph.ids[drug]
+                if id_ not in struck:
+                    weight = 2.0 if id_ in pinned else 1.0
+                    name = self.graph.relations[triples[0].relation].inverse
+                    found.setdefault(name, []).append((drug - self._first_drug, row - self._first, weight))
+        return found
 
     def _projected(self, rows: NDArray[np.int64]) -> torch.Tensor:
         """Proteins as the bridge places them, unit vectors (n, w)."""
@@ -148,15 +145,10 @@ class BridgeScorer:
                 placed[mine] = self._bridge.project(vectors, "protein", kind).float().cpu()
         return torch.nn.functional.normalize(placed, dim=-1)
 
-    def _likeness_by_profile(self) -> _Floats:
-        """How alike the rivals are in what the graph links them to: (rivals, rivals)."""
-        profiles = self._memory.profiles("protein")[0][self._rivals]
-        return np.asarray((profiles @ profiles.T).toarray(), dtype=np.float32)
-
     def _aim(self, part: Part, weights: Mapping[int, float]) -> _Aim:
         rows = list(weights)
         shares = np.array([weights[row] for row in rows], dtype=np.float32)
-        columns = np.searchsorted(self._rivals, np.array(rows) - self._first)
+        columns = np.searchsorted(self._memory.rivals, np.array(rows) - self._first)
         moved = sum(
             (share * self._moved(self._retriever.head(row)) for row, share in weights.items()),
             start=np.zeros(self._bridge.config.width, dtype=np.float32),
@@ -167,8 +159,8 @@ class BridgeScorer:
 
     def _moved(self, head: Head) -> _Floats:
         """A protein moved towards drugs, the mean over the relations that may hold, by their share of the links."""
-        names = [r.inverse for r in self._relations]
-        sizes = np.array([self._memory.adjacent(r.name).nnz + 1.0 for r in self._relations])
+        names = [r.inverse for r in self._memory.relations]
+        sizes = np.array([self._memory.sizes[r.name] for r in self._memory.relations], dtype=np.float32)
         with torch.inference_mode():
             vector = torch.tensor(head.vector[None], device=self._retriever.device)
             embedded = self._bridge.embed(vector, head.modality, head.kind)
@@ -177,30 +169,13 @@ class BridgeScorer:
 
     def _beliefs(self, smiles: Sequence[str], vectors: _Floats) -> _Floats:
         """Natural log of the share of the belief on each rival, the most over the relations: (n, rivals)."""
-        asked = self._memory.ask_inputs(smiles, vectors, "drug", InputKind.SMILES)
+        asked = self._asks(smiles, vectors, "drug", InputKind.SMILES)
+        names = [relation.name for relation in self._memory.relations]
         with torch.inference_mode():
             embedded = self._bridge.embed(torch.tensor(vectors), "drug", InputKind.SMILES)
-            names = [r.name for r in self._relations]
-            along = [name for name in names for _ in smiles]
-            moved = self._bridge.query(embedded.repeat(len(names), 1), along).float()
-            cosines = (torch.nn.functional.normalize(moved, dim=-1) @ self._tails.T).cpu().numpy()
-        read = [self._read(asked, name, part) for name, part in zip(names, np.split(cosines, len(names)), strict=True)]
-        return np.max(np.stack(read), axis=0)
-
-    def _read(self, asked: MemoryQuery, relation: str, cosines: _Floats) -> _Floats:
-        """As `Reader.read` for queries without links of their own, among the rivals alone."""
-        voters, (adjacent, popularity) = self._memory.voters(asked, relation), self._links[relation]
-        links = voters.links[:, self._rivals].tocsr()
-        weight = np.maximum(np.asarray(links.sum(axis=1)), 1e-6).reshape(-1, 1)
-        by_profile = sparse.csr_array((links @ self._tail_profiles) / weight)
-        matrices = (voters.content @ adjacent, voters.pieces @ adjacent, voters.profile @ adjacent, links @ self._alike)
-        votes = Votes(popularity, (*(found.tocsr() for found in matrices), by_profile), voters.heads)
-        weights = self._reader.reading.weights(relation, known=False)
-        total = weights.score(cosines / self._bridge.temperature, votes)
-        return np.asarray(total - logsumexp(total, axis=1, keepdims=True) + self._prior[relation], dtype=np.float32)
-
-    def _linked(self, relation: str) -> tuple[Sparse, _Floats]:
-        """Links of a relation to the rivals, and which share of the drugs links to each."""
-        adjacent = self._memory.adjacent(relation)[:, self._rivals].tocsr()
-        counts = np.bincount(adjacent.indices, minlength=len(self._rivals)).astype(np.float32)
-        return adjacent, counts / max(1, adjacent.shape[0])
+            moved = self._bridge.query(embedded.repeat(len(names), 1), [name for name in names for _ in smiles])
+            logits = (moved.float() @ self._tails.T / self._bridge.temperature).cpu().numpy()
+        parts = np.split(logits, len(names))
+        read = [self._memory.read(asked, name, part) for name, part in zip(names, parts, strict=True)]
+        found: _Floats = np.max(np.stack(read), axis=0)
+        return found

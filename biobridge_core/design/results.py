@@ -98,9 +98,10 @@ def _steps(run: Run, found: Found) -> tuple[Step, ...]:
 def _candidate(run: Run, found: Found, place: int, score: float, scores: dict[str, float], front: bool) -> Candidate:
     known = run.background.by_id.get(found.nearest)
     calculated = properties(found.smiles)
+    raised = tuple(f"{alert.catalogue}: {alert.name}" for alert in alerts(found.smiles))
     return Candidate(
         f"BB-{place:04d}", found.smiles, calculated.inchikey, score, scores, found.bridge, found.traits,
-        found.nearest, known.name if known else "", found.similarity, front, tuple(f"{alert.catalogue}: {alert.name}" for alert in alerts(found.smiles)),
+        found.nearest, known.name if known else "", found.similarity, front, raised,
         calculated.undefined_centres, run.generators[0].name, found.round, lineage(run, found),
     )  # fmt: skip
 
