@@ -56,6 +56,7 @@ class Facts:
         self.names = Names(graph)
         self._all: dict[str, dict[int, set[int]]] = {}
         self._held: dict[str, dict[int, set[int]]] = {}
+        self._cold: dict[Step, dict[int, set[int]]] = {}
 
     def tails(self, relation: str) -> dict[int, set[int]]:
         """Head row -> tail rows of a relation or inverse."""
@@ -87,9 +88,9 @@ class Facts:
 
     def cold_starts(self, step: Step) -> dict[int, set[int]]:
         """Cold test entity -> its known tails by the step: what can be asked of a raw input."""
-        found: dict[int, set[int]] = {}
+        found = self._cold.setdefault(step, {})
         cold = self.held.cold
-        for relation in step:
+        for relation in step if not found else ():
             for head, tail in self.held.cold_links.get(relation, np.empty((0, 2), np.int32)).tolist():
                 if cold[head] == TEST_COLD and cold[tail] == KNOWN:
                     found.setdefault(head, set()).add(tail)
@@ -99,15 +100,10 @@ class Facts:
         """The row with all that is the same thing under another name."""
         return set(np.flatnonzero(self.held.groups == self.held.groups[row]).tolist())
 
-    def above_and_below(self, rows: set[int]) -> set[int]:
-        """All ancestors and descendants of the rows along is-a."""
-        matrices = (self._ancestors, self._descendants)
-        return {
-            other
-            for row in rows
-            for matrix in matrices
-            for other in matrix.indices[matrix.indptr[row] : matrix.indptr[row + 1]].tolist()
-        }
+    def above(self, rows: set[int]) -> set[int]:
+        """All ancestors of the rows along is-a."""
+        matrix = self._ancestors
+        return {other for row in rows for other in matrix.indices[matrix.indptr[row] : matrix.indptr[row + 1]].tolist()}
 
     def also_right(self, start: int, plan: Plan, answers: set[int]) -> set[int]:
         """What is no fault in an answer: further kinds along is-a, and the other actions of a drug that binds."""

@@ -12,7 +12,8 @@ from biobridge_core.kg.graph import KnowledgeGraph
 _UNTYPED = re.compile(r"[\[\]<>{}|\n?]|^compound ", re.IGNORECASE)  # nobody asks for "compound 12 [PMID: 123]"
 _BRAND = re.compile(r"[A-Z][a-z]{4,}")
 _LONGEST_NAME = 70
-_SHORTEST_TYPO = 6
+_WORD = re.compile(r"[A-Za-z][a-z]{4,}")
+_TRIES = 20
 _SECOND_SLIP_FROM, _SECOND_SLIP = 14, 0.3
 _SHARED_WITH_NAME = 4  #: a brand has no longer stretch in common with the drug's name
 _NEAR = {
@@ -79,17 +80,22 @@ class Names:
         ]
 
     def misspelt(self, row: int, rng: random.Random) -> str | None:
-        """The name with one slip, in long ones sometimes two; None where it is too short to bear one."""
+        """The name with one slip, in long ones sometimes two; None where no slip leaves it nearest to what was meant.
+
+        Slips fall into words, never into symbols, numbers or the first letter of a word.
+        """
         name = self._graph.names[row]
-        if sum(character.isalpha() for character in name) < _SHORTEST_TYPO:
-            return None
-        for _ in range(20):
+        for _ in range(_TRIES):
             text = _slip(name, rng)
-            if len(name) >= _SECOND_SLIP_FROM and rng.random() < _SECOND_SLIP:
+            if text and len(name) >= _SECOND_SLIP_FROM and rng.random() < _SECOND_SLIP:
                 text = _slip(text, rng)
-            if not self.known(text):
+            if text and not self.known(text) and not self._rivals(text, row):
                 return text
         return None
+
+    def _rivals(self, text: str, row: int) -> bool:
+        """Whether one more slip turns the text into another entity's name."""
+        return any(self.namesakes(other, row) for other in _one_edit(text.lower()) if other in self._rows)
 
 
 def _common(first: str, second: str) -> int:
@@ -97,14 +103,19 @@ def _common(first: str, second: str) -> int:
 
 
 def _slip(text: str, rng: random.Random) -> str:
-    """Two letters exchanged, one left out, one doubled, or the key beside it; never the first letter of the name."""
-    places = [place for place in range(1, len(text)) if text[place].isalpha() and text[place].isascii()]
+    """Two letters exchanged, one left out, one doubled, or the key beside it; empty where there is no word for it."""
+    places = [place for word in _WORD.finditer(text) for place in range(word.start() + 1, word.end() - 1)]
+    if not places:
+        return ""
     place = rng.choice(places)
-    kind = rng.choice(("exchange", "omit", "double", "beside"))
-    if kind == "exchange" and place + 1 < len(text) and text[place + 1].isalpha() and text[place] != text[place + 1]:
-        return text[:place] + text[place + 1] + text[place] + text[place + 2 :]
-    if kind == "double":
-        return text[: place + 1] + text[place] + text[place + 1 :]
-    if kind == "beside":
-        return text[:place] + rng.choice(_NEAR[text[place].lower()]) + text[place + 1 :]
-    return text[:place] + text[place + 1 :]
+    before, letter, after, rest = text[:place], text[place], text[place + 1], text[place + 2 :]
+    kinds = (after + letter, after, letter + letter + after, rng.choice(_NEAR[letter]) + after)
+    return before + rng.choice(kinds) + rest
+
+
+def _one_edit(text: str) -> set[str]:
+    parts = [(text[:place], text[place:]) for place in range(len(text) + 1)]
+    found = {first + second[1:] for first, second in parts if second}
+    found |= {first + second[1] + second[0] + second[2:] for first, second in parts if len(second) > 1}
+    found |= {first + letter + second[1:] for first, second in parts if second for letter in _NEAR}
+    return found | {first + letter + second for first, second in parts for letter in _NEAR}

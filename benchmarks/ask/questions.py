@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from itertools import cycle, islice
@@ -27,13 +28,14 @@ MOST_ANSWERS = 50  #: entities with more answers are asked about only where ther
 _TRIES = 400  #: starts of a longer plan that are looked at
 _TYPOS, _BRANDS, _SYNONYMS, _IDS, _HOSTILE = 60, 40, 40, 12, 24  #: questions of each half
 _WRAP = 60
+_LISTS = re.compile(r",| and ")  #: a name with it cannot be told from the list that it stands in
 
 
 @dataclass(frozen=True)
 class Question:
     """One line of the benchmark.
 
-    ``expect``: ``answer``, ``yes``, ``not_known``, ``refuse``; ``count`` (the number, or an honest refusal);
+    ``expect``: ``answer``, ``yes``, ``not_known``, ``refuse``; ``count`` (of the training links, or an honest refusal);
     ``negation`` (the complement or a refusal, in no case one of ``wrong``). ``held_out`` are the answers that no
     path of training links leads to. ``accepted`` are all plans that are a right reading, the first the plain one.
     ``removed`` must be taken out of the graph before the question is asked: the cold entity behind an attachment.
@@ -84,7 +86,8 @@ class Writer:
             for group, texts in _groups(half, kind).items():
                 plan = plan_of(group)
                 repeats = 2 if kind in {"single", "any_action"} and not self._hierarchical(plan) else 1
-                starts = self._starts(plan, f"{half} {kind} {group}", len(texts) * repeats)
+                fits = self._told(plan) if kind == "count" else None
+                starts = self._starts(plan, f"{half} {kind} {group}", len(texts) * repeats, fits)
                 rng = self._rng(half, kind, group, "names")
                 for number, start in enumerate(starts):
                     yield self._about(texts[number % len(texts)], start, plan, self._names.write(start, rng))
@@ -135,20 +138,19 @@ class Writer:
         for group, texts in _groups(half, "verify").items():
             rng = self._rng(half, "verify", group)
             plan = plan_of(group)
-            starts = self._starts(plan, f"{half} verify {group}", 2 * len(texts))
+            starts = self._starts(plan, f"{half} verify {group}", 2 * len(texts), self._told(plan))
             for number, start in enumerate(starts):
                 true = number < len(texts)
-                linked = self._facts.follow(start, plan)
+                trained = self._facts.follow(start, plan, training=True)
                 others = set(self._graph.rows(self._graph.relations[group].tail).tolist()) - self._near(start, group)
-                tail = self._named(sorted(linked if true else others), rng)
-                if tail is not None:
-                    wording = texts[number % len(texts)]
-                    x, y = self._names.write(start, rng), self._names.write(tail, rng)
-                    yield self._question(
-                        wording, wording.text.format(x=x, y=y), [start, tail], [x, y], plan,
-                        expect="yes" if true else "not_known", named_as="name",
-                        held_out=self._ids({tail} & self._facts.held_out(start, plan, {tail})) if true else [],
-                    )  # fmt: skip
+                pool = sorted(trained if true else others)
+                tail = next(row for row in rng.sample(pool, len(pool)) if self._usable(row))
+                wording = texts[number % len(texts)]
+                x, y = self._names.write(start, rng), self._names.write(tail, rng)
+                yield self._question(
+                    wording, wording.text.format(x=x, y=y), [start, tail], [x, y], plan,
+                    expect="yes" if true else "not_known", named_as="name",
+                )  # fmt: skip
 
     def misspelt(self, half: str) -> Iterator[Question]:
         """A slip of the finger in the name."""
@@ -180,11 +182,11 @@ class Writer:
         return random.Random(" ".join(map(str, (self._seed, *key))))  # a text seeds the same on every machine
 
     def _near(self, start: int, relation: str) -> set[int]:
-        """What is linked to the start in any way, and what lies above or below that."""
+        """What is linked to the start in any way, and what that implies."""
         asked = self._graph.relations[relation]
         step = tuple(one.name for one in self._graph.relations_between(asked.head, asked.tail))
         linked = self._facts.follow(start, (step,))
-        return linked | self._facts.above_and_below(linked)
+        return linked | self._facts.above(linked)
 
     def _ids(self, rows: Sequence[int] | set[int]) -> list[str]:
         return [self._graph.ids[row] for row in (sorted(rows) if isinstance(rows, set) else rows)]
@@ -192,14 +194,12 @@ class Writer:
     def _hierarchical(self, plan: Plan) -> bool:
         return self._graph.relations[plan[0][0]].hierarchical
 
-    def _named(self, rows: Sequence[int], rng: random.Random) -> int | None:
-        """One of the rows whose name people would type, None where there is none."""
-        order = rng.sample(range(len(rows)), len(rows))
-        return next((rows[k] for k in order if self._names.usable(self._graph.names[rows[k]], rows[k])), None)
+    def _usable(self, row: int) -> bool:
+        return self._names.usable(self._graph.names[row], row)
 
     def _starts(self, plan: Plan, key: str, wanted: int, usable: Callable[[int], bool] | None = None) -> list[int]:
         """Rows to ask about: first those with a held-out answer and few answers, again and again where they are few."""
-        fits = usable or (lambda row: self._names.usable(self._graph.names[row], row))
+        fits = usable or self._usable
         best: list[int] = []
         fallback: list[int] = []
         rng = self._rng(key)
@@ -221,18 +221,19 @@ class Writer:
 
     def _about(self, wording: Wording, start: int, plan: Plan, written: str, named_as: str = "name") -> Question:
         """The question that a wording with one place makes of an entity."""
-        answers = self._facts.follow(start, plan)
-        negated = wording.kind == "negation"
+        expect = {"count": "count", "negation": "negation"}.get(wording.kind, "answer")
+        answers = self._facts.follow(start, plan, training=expect == "count")
+        known: dict[str, object] = {"wrong": self._ids(answers)}
+        if expect != "negation":
+            known = {
+                "answers": self._ids(answers),
+                "held_out": self._ids(self._facts.held_out(start, plan, answers)),
+                "also_right": self._ids(self._facts.also_right(start, plan, answers)),
+                "count": len(answers) if expect == "count" else None,
+            }
         return self._question(
-            wording, wording.text.format(x=written), [start], [written], plan,
-            expect={"count": "count", "negation": "negation"}.get(wording.kind, "answer"),
-            named_as=named_as,
-            also_named=self._ids(self._names.namesakes(written, start)),
-            answers=[] if negated else self._ids(answers),
-            held_out=[] if negated else self._ids(self._facts.held_out(start, plan, answers)),
-            also_right=[] if negated else self._ids(self._facts.also_right(start, plan, answers)),
-            wrong=self._ids(answers) if negated else [],
-            count=len(answers) if wording.kind == "count" else None,
+            wording, wording.text.format(x=written), [start], [written], plan, expect=expect, named_as=named_as,
+            also_named=self._ids(self._names.namesakes(written, start)), **known,
         )  # fmt: skip
 
     def _question(
@@ -254,7 +255,7 @@ class Writer:
         for head, tail in rng.sample(sorted(set(pairs)), len(set(pairs))):
             others = self._facts.follow(tail, (tuple(name for name in back if self._leads(name, tail)),))
             rows = [head, *rng.sample(sorted(others - {head}), min(2, len(others - {head})))]
-            rows = [row for row in rows if self._names.usable(self._graph.names[row], row)]
+            rows = [row for row in rows if self._usable(row) and not _LISTS.search(self._graph.names[row])]
             rows = rows[: rng.choice((2, 3))]
             if head not in rows or len(rows) < 2:
                 continue
@@ -269,11 +270,13 @@ class Writer:
     def _cold(self, group: str, key: str, wanted: int) -> list[int]:
         """Cold entities with a raw input and few known answers, again and again where they are few."""
         asked = self._facts.cold_starts(plan_of(group)[0])
-        raw = {InputKind.SEQUENCE, InputKind.SMILES}
-        rows = sorted(
-            row for row, tails in asked.items() if len(tails) <= MOST_ANSWERS and self._graph.input_kind(row) in raw
-        )
+        rows = sorted(row for row, tails in asked.items() if len(tails) <= MOST_ANSWERS and self._raw(row))
         return list(islice(cycle(self._rng(key, "cold", group).sample(rows, len(rows))), wanted))
+
+    def _raw(self, row: int) -> bool:
+        """Whether it is a protein with a sequence or a drug with a structure; peptide drugs are neither."""
+        raw = {"protein": InputKind.SEQUENCE, "drug": InputKind.SMILES}
+        return raw.get(self._graph.modality(row)) is self._graph.input_kind(row)
 
     def _of_cold(self, wording: Wording, start: int, attachment: dict[str, str]) -> Question:
         plan = plan_of(wording.group)
@@ -297,16 +300,16 @@ class Writer:
         if wording.group == SAME_RELATION:
             first, start = self._starts(plan, key, 2)[:2]
         else:
-            (start,) = self._starts(plan, key, 1, self._leads_by(first_plan))
+            (start,) = self._starts(plan, key, 1, self._told(first_plan))
             first = start
         written = self._names.write(start, rng)
         told = self._names.write(first, rng)
         question = self._about(wording, start, plan, written)
         yield replace(question, thread=[opening.text.format(x=told)])
 
-    def _leads_by(self, plan: Plan) -> Callable[[int], bool]:
-        """Whether a row has a name to type and something to tell in the first turn too."""
-        return lambda row: self._names.usable(self._graph.names[row], row) and bool(self._facts.follow(row, plan))
+    def _told(self, plan: Plan) -> Callable[[int], bool]:
+        """Whether a row and something that training links tell of it by the plan have names that people would type."""
+        return lambda row: self._usable(row) and any(map(self._usable, self._facts.follow(row, plan, training=True)))
 
     def _other_names(
         self, half: str, named_as: str, wanted: int, name: Callable[[int, random.Random], str | None]
@@ -314,17 +317,17 @@ class Writer:
         """Single questions of the half in which the entity is written in another way."""
         rng = self._rng(half, named_as)
         pool = [w for kind in ("single", "any_action") for w in wordings(half, kind)]
-        made = 0
-        while made < wanted:
+        made: set[tuple[int, Wording]] = set()
+        while len(made) < wanted:
             wording = rng.choice(pool)
             plan = plan_of(wording.group)
             if self._hierarchical(plan) or (named_as == "brand" and self._graph.relations[plan[0][0]].head != "drug"):
                 continue
             rows = self._facts.starts(plan, held=True)
             row = rng.choice(rows)
-            written = name(row, rng) if self._names.usable(self._graph.names[row], row) else None
-            if written and len(self._facts.follow(row, plan)) <= MOST_ANSWERS:
-                made += 1
+            written = name(row, rng) if self._usable(row) else None
+            if written and (row, wording) not in made and len(self._facts.follow(row, plan)) <= MOST_ANSWERS:
+                made.add((row, wording))
                 yield replace(self._about(wording, row, plan, written, named_as), kind=named_as)
 
 

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 HERE = Path(__file__).resolve().parent
 HALVES = ("seen", "unseen")
@@ -159,6 +160,6 @@ def recorded() -> dict[str, object]:
     return _read("hashes.json")
 
 
-def _read(name: str) -> dict:
-    content: dict = json.loads((HERE / name).read_text(encoding="utf-8"))
+def _read(name: str) -> dict[str, Any]:
+    content: dict[str, Any] = json.loads((HERE / name).read_text(encoding="utf-8"))
     return content
