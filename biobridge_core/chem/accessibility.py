@@ -74,6 +74,6 @@ def _contributions() -> dict[int, float]:
             contribution = float(match.group(2))
         elif match.group(1) == b"I":
             found[int(match.group(2))] = contribution
-    if end != len(raw) or not found:
+    if end != len(raw) or not raw.endswith(b".") or not found:
         raise ArtifactError("RDKit's table of fragment contributions is not the plain list that is known here.", hint)
     return found

@@ -21,20 +21,20 @@ from biobridge_core.chem.standardise import Mol
 from biobridge_core.errors import InputError
 
 MAX_ATOMS = 70  #: heavy atoms of a molecule that is taken apart
-SEEN = 3  #: molecules that must have a bond between such atoms before a new one is made
+SEEN = 5  #: molecules that must have a bond between such atoms before a new one is made
 
-#: RECAP's bonds that BRICS leaves whole, and two that both have, as patterns of two numbered atoms.
+#: RECAP's bonds, each as a pattern of its two atoms, so that one match is one bond whatever the order of the atoms.
 _RECAP = {
-    "amide": "[C;!$(C([#7])[#7]):1](=!@[O])!@[#7;+0;!D1:2]",
-    "ester": "[C:1](=!@[O])!@[O;+0;!D1:2]",
-    "amine": "[N;!D1;!$(N-C=[#7,#8,#15,#16]):1](-!@[*])-!@[#6;!$(C=O);!D1:2]",
-    "urea": "[#7;+0;!D1:1]!@C(=!@O)!@[#7;+0;!D1:2]",
-    "ether": "[#6:1]-!@[O;+0;D2:2]-!@[#6]",
-    "quaternary nitrogen": "[N;+1;D4:1]!@[#6:2]",
-    "aromatic nitrogen–carbon": "[n;+0:1]-!@[C:2]",
-    "lactam nitrogen–carbon": "[O;D1]=[C;R]@[N;+0;R:1]-!@[C:2]",
-    "biaryl": "[c:1]-!@[c:2]",
-    "sulfonamide": "[#7;+0;!D1:1]-!@[S:2](=[O])=[O]",
+    "amide": "[C;$(C=!@O);!$(C([#7])[#7])]-!@[#7;+0;!D1]",
+    "ester": "[C;$(C=!@O)]-!@[O;+0;D2]",
+    "amine": "[N;!D1;!$(N-C=[#7,#8,#15,#16])]-!@[#6;!$(C=O);!D1]",
+    "urea": "[#7;+0;!D1]-!@[C;$(C(=!@O)(-!@[#7])-!@[#7])]",
+    "ether": "[#6]-!@[O;+0;D2;$(O(-!@[#6])-!@[#6])]",
+    "quaternary nitrogen": "[N;+1;D4]-!@[#6]",
+    "aromatic nitrogen–carbon": "[n;+0]-!@[C]",
+    "lactam nitrogen–carbon": "[N;+0;R;$(N@C=[O;D1])]-!@[C]",
+    "biaryl": "[c]-!@[c]",
+    "sulfonamide": "[#7;+0;!D1]-!@[S;$(S(=O)=O)]",
 }
 
 
@@ -195,11 +195,9 @@ def cut_bonds(mol: Mol) -> dict[tuple[int, int], str]:
     found: dict[tuple[int, int], str] = {}
     for (i, j), (one, other) in BRICS.FindBRICSBonds(mol):  # type: ignore[no-untyped-call]
         found[min(i, j), max(i, j)] = f"BRICS {one}–{other}"
-    for name, pattern, (one, other) in _recap():
-        for match in mol.GetSubstructMatches(pattern):
-            i, j = match[one], match[other]
-            if mol.GetBondBetweenAtoms(i, j) is not None:
-                found.setdefault((min(i, j), max(i, j)), f"RECAP {name}")
+    for name, pattern in _recap():
+        for i, j in mol.GetSubstructMatches(pattern):
+            found.setdefault((min(i, j), max(i, j)), f"RECAP {name}")
     for bond in mol.GetBonds():
         i, j = bond.GetBeginAtomIdx(), bond.GetEndAtomIdx()
         if bond.GetBeginAtom().IsInRing() != bond.GetEndAtom().IsInRing():
@@ -288,10 +286,5 @@ def _symbol(atom: Any) -> str:
 
 
 @cache
-def _recap() -> tuple[tuple[str, Mol, tuple[int, int]], ...]:
-    found = []
-    for name, smarts in _RECAP.items():
-        pattern = Chem.MolFromSmarts(smarts)
-        numbered = {atom.GetAtomMapNum(): atom.GetIdx() for atom in pattern.GetAtoms() if atom.GetAtomMapNum()}
-        found.append((name, pattern, (numbered[1], numbered[2])))
-    return tuple(found)
+def _recap() -> tuple[tuple[str, Mol], ...]:
+    return tuple((name, Chem.MolFromSmarts(smarts)) for name, smarts in _RECAP.items())

@@ -20,6 +20,8 @@ from biobridge_core.chem.standardise import Mol
 from biobridge_core.chem.traits import Traits, bits, traits
 
 _TRIES = 8  #: changes that are tried until one gives a molecule
+#: Ends that come about where a fragment stays open that should be joined: aldehydes, thiols, sulfinic and nitrous ends.
+_OPEN = "[$([CX3;H1,H2]=[O,S]),$([#16;H1]),$([#15;H1]),$([N+;H1](=O)[O-]),$([NX2;H1]=[N,O])]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +73,7 @@ class Workshop:
             built = joinable(child[0], self.library.seen)
             if built is None:
                 continue
-            made = self.look(built, child[0], child[1])
+            made = self.look(built, child[0], child[1], sound=True)
             if made is not None:
                 return made
         return Made()
@@ -82,11 +84,11 @@ class Workshop:
         made = self.look(built, assembly, "retrieved") if built is not None else None
         return made or Made()
 
-    def look(self, built: Built, assembly: Assembly, operation: str) -> Made | None:
-        """Judge a molecule; None where it breaks the limits."""
+    def look(self, built: Built, assembly: Assembly, operation: str, *, sound: bool = False) -> Made | None:
+        """Judge a molecule; None where it breaks the limits, or with ``sound`` has an end that nobody would leave."""
         with rdBase.BlockLogs():
             mol: Mol = Chem.MolFromSmiles(built.smiles)
-            if mol is None or not self._allowed(mol):
+            if mol is None or not self._allowed(mol) or (sound and has(mol, _OPEN)):
                 return None
             if (group := guarded(mol)) is not None:
                 return Made(withheld=group.name)

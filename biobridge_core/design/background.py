@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from biobridge_core.queueing import Progress
 
 logger = logging.getLogger(__name__)
-_VERSION = 1  #: of the file
+_VERSION = 2  #: of the file
 
 
 @dataclass(frozen=True, slots=True)
