@@ -57,6 +57,7 @@ class Facts:
         self._all: dict[str, dict[int, set[int]]] = {}
         self._held: dict[str, dict[int, set[int]]] = {}
         self._cold: dict[Step, dict[int, set[int]]] = {}
+        self._starts: dict[tuple[Step, bool], list[int]] = {}
 
     def tails(self, relation: str) -> dict[int, set[int]]:
         """Head row -> tail rows of a relation or inverse."""
@@ -83,8 +84,10 @@ class Facts:
 
     def starts(self, plan: Plan, *, held: bool) -> list[int]:
         """Rows from which the first step leads on (by a held-out link, if so asked), ascending."""
-        tails = self.held_tails if held else self.tails
-        return sorted(set().union(*(tails(relation) for relation in plan[0])))
+        if (plan[0], held) not in self._starts:
+            tails = self.held_tails if held else self.tails
+            self._starts[plan[0], held] = sorted(set().union(*(tails(relation) for relation in plan[0])))
+        return self._starts[plan[0], held]
 
     def cold_starts(self, step: Step) -> dict[int, set[int]]:
         """Cold test entity -> its known tails by the step: what can be asked of a raw input."""

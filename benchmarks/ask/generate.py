@@ -4,6 +4,7 @@
 
 The wordings are in two halves. The unseen one was written, and its digest recorded in hashes.json, before the stage
 that understands questions was begun; it is for measuring alone. The same graph and seed give the same bytes.
+hashes.json also holds the digest of the questions that seed 0 draws from the graph named there.
 """
 
 from __future__ import annotations

@@ -144,7 +144,7 @@ class Writer:
                 trained = self._facts.follow(start, plan, training=True)
                 others = set(self._graph.rows(self._graph.relations[group].tail).tolist()) - self._near(start, group)
                 pool = sorted(trained if true else others)
-                tail = next(row for row in rng.sample(pool, len(pool)) if self._usable(row))
+                tail = next(row for row in rng.sample(pool, min(len(pool), _TRIES)) if self._usable(row))
                 wording = texts[number % len(texts)]
                 x, y = self._names.write(start, rng), self._names.write(tail, rng)
                 yield self._question(
