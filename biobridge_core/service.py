@@ -26,6 +26,7 @@ from biobridge_core.chem.depict import svg, weights_svg
 from biobridge_core.compare import Comparer
 from biobridge_core.config import Settings
 from biobridge_core.describe import Facts
+from biobridge_core.drawn import Drawn
 from biobridge_core.encoders.device import pick_device
 from biobridge_core.encoding import Encoders
 from biobridge_core.errors import BioBridgeError, InputError, WeightsError
@@ -343,6 +344,11 @@ class BridgeService:
         """What maps, networks and filters by ontology branch need."""
         folders = (self.settings.bundle / "map", self.settings.build / "map")
         return Pictures(self.graph, self._bundle.catalogue, self._explainer.paths, folders)
+
+    @cached_property
+    def drawn(self) -> Drawn:
+        """Reads drawn molecules, judges and compares them."""
+        return Drawn(self.graph)
 
     @cached_property
     def shapes(self) -> Shapes:

@@ -28,6 +28,7 @@ PAGES = (
     ("entity", "Entity"),
     ("compare", "Compare"),
     ("batch", "Batch"),
+    ("draw", "Draw"),
     ("evidence", "Evidence"),
     ("about", "About"),
 )

@@ -23,6 +23,7 @@ ROUTES = {
     "entity": ("/entity?q=UniProtKB:P35498", ".st-key-entity_head"),
     "compare": ("/compare?a=UniProtKB:P35498&b=MONDO:0100135", "[data-testid=stMarkdown] h5, [data-testid=stMetric]"),
     "batch": ("/batch", "[data-testid=stFileUploader]"),
+    "draw": ("/draw?q=GtoPdb:4941", ".st-key-kind_protein .bb-card"),
     "evidence": ("/evidence?study=known", ".st-key-study_body [data-testid=stDataFrame]"),
     "about": ("/about", "[data-testid=stDataFrame]"),
 }
