@@ -215,6 +215,8 @@ class Gatherer:
         options = [
             query for query in (found.chosen, *found.alternatives) if query is not None and query.modality in fit
         ]
+        if found.chosen is not None and found.chosen.kind is not QueryKind.TEXT:  # a thing of another kind is no text
+            options = [query for query in options if query.kind is QueryKind.ENTITY]
         if options:
             return options[0]
         raise UnknownEntityError(

@@ -19,7 +19,7 @@ from biobridge_core.design.generator import Generator, Proposal
 from biobridge_core.design.scoring import Weights, components, inside, tanimoto, unpack, weighted
 from biobridge_core.queueing import Progress
 
-BATCH = 96  #: molecules proposed in a round
+BATCH = 96  #: molecules proposed in a round, unless the run says otherwise
 _CHUNK = 32  #: molecules judged between two looks at the clock
 _POOL, _FAMILY = 150, 6  #: the best that may have children, and how many of one scaffold among them
 
@@ -48,6 +48,7 @@ class Run:
     library: Library
     rounds: int
     weights: Weights = field(default_factory=Weights)
+    batch: int = BATCH  #: molecules proposed in a round
     found: dict[str, Found] = field(default_factory=dict)  #: by SMILES, everything that was judged
     withheld: Counter[str] = field(default_factory=Counter)  #: name of the guarded class -> how many
     seconds: float = 0.0
@@ -116,7 +117,7 @@ class Run:
                 return
             pool = self._pool()
             for generator in self.generators:
-                n = -(-BATCH // len(self.generators))
+                n = -(-self.batch // len(self.generators))
                 proposals = generator.propose(self.round, n, pool)
                 if not self._judge(proposals, before, say):
                     return
