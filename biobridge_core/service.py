@@ -26,6 +26,7 @@ from biobridge_core.chem.depict import svg, weights_svg
 from biobridge_core.compare import Comparer
 from biobridge_core.config import Settings
 from biobridge_core.describe import Facts
+from biobridge_core.design.designer import Designer
 from biobridge_core.drawn import Drawn
 from biobridge_core.encoders.device import pick_device
 from biobridge_core.encoding import Encoders
@@ -34,10 +35,11 @@ from biobridge_core.explain.asked import attributed
 from biobridge_core.explain.embedding import GraphEmbedding
 from biobridge_core.explain.why import Explainer
 from biobridge_core.heads import Heads, quiet
-from biobridge_core.lookup import Lookup, likeness, spoken_of_a_patient
+from biobridge_core.lookup import Lookup, spoken_of_a_patient
 from biobridge_core.many import Many
 from biobridge_core.pictures import Pictures
 from biobridge_core.queueing import Progress
+from biobridge_core.relative import relative
 from biobridge_core.report.writer import Writer
 from biobridge_core.retrieve import Retriever
 from biobridge_core.shapes import Shapes
@@ -52,6 +54,7 @@ from biobridge_core.types import (
     Query,
     QueryKind,
     Relation,
+    Relative,
     Resolution,
     Retrieval,
     Why,
@@ -246,6 +249,12 @@ class BridgeService:
         """Compares queries: pairs, several at once, wild type and mutant; see its methods."""
         return Comparer(self.graph, self._retriever, self._explainer, self._encoders, self._heads.of)
 
+    @cached_property
+    def designer(self) -> Designer:
+        """Designs molecules from what the bridge retrieves for a goal; see its methods."""
+        models, head_of = self._encoders, self._heads.of
+        return Designer(self._bundle, self._retriever, models, self.find, head_of, self.settings.cache)
+
     def batch(self, rows: Sequence[Row], read_as: ReadAs, to: str, relation: str = "", k: int = 10) -> Batch:
         """Prepare a file of queries (see `uploads.rows`) to be asked chunk by chunk; ``relation`` may be empty.
 
@@ -290,17 +299,15 @@ class BridgeService:
         """
         return card.read(self.settings.bundle)
 
-    def compare(self, query: Query, curie: str) -> str:
-        """How a sequence differs from an entity's, in words: ``99.3 % identical (1 residue differs)``.
+    def relative(self, query: Query, curie: str) -> Relative:
+        """How a sequence differs from an entity's.
 
         Raises
         ------
         UnknownEntityError
             If the graph does not have it.
         """
-        share, changes = likeness(query.value, self.graph.entity(curie).input)
-        what = "residue differs" if changes == 1 else "residues differ"
-        return f"{100 * share:.3g} % identical ({changes:,} {what})"
+        return relative(query.value, self.graph.entity(curie))
 
     @property
     def modalities(self) -> Mapping[str, Modality]:

@@ -87,6 +87,15 @@ class Query:
 
 
 @dataclass(frozen=True, slots=True)
+class Link:
+    """Another page that answers an input, or answers it better."""
+
+    page: str  #: such as ``compare``
+    params: tuple[tuple[str, str], ...]  #: of its address
+    label: str  #: in plain words
+
+
+@dataclass(frozen=True, slots=True)
 class Resolution:
     """How an input was understood, and what else it could have been.
 
@@ -98,6 +107,10 @@ class Resolution:
     alternatives: tuple[Query, ...] = ()
     notes: tuple[str, ...] = ()  #: what was changed or assumed, in plain words
     guess: Query | None = None  #: of a misspelt name, what was most likely meant; a person has to confirm it
+    links: tuple[Link, ...] = ()  #: where else an answer is, best first
+    to: str = (
+        ""  #: modality that the words ask for, such as ``drug`` in "what treats epilepsy"; empty where they do not
+    )
 
 
 class HitStatus(StrEnum):
@@ -275,3 +288,21 @@ class Attribution:
     agreement: float | None  #: mean Spearman correlation with full windowed occlusion, as benchmarked
     notes: tuple[str, ...] = ()
     seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Relative:
+    """How a sequence differs from a known entity's, in the numbering of the known one."""
+
+    entity: Entity
+    identity: float  #: identical positions over the columns of the alignment, 0..1
+    changes: tuple[str, ...]  #: such as ``E7V``: all of them, or none where there are more than a few
+    n_changes: int
+    exchanges: bool  #: whether residues were exchanged only, none lost or gained
+
+    def __str__(self) -> str:
+        if self.changes:
+            told = ", ".join(self.changes)
+        else:
+            told = f"{self.n_changes:,} {'place differs' if self.n_changes == 1 else 'places differ'}"
+        return f"{100 * self.identity:.3g} % identical ({told})"

@@ -13,18 +13,12 @@ from urllib.parse import urlencode
 
 import streamlit as st
 
-from biobridge_core.types import Hit, HitList, HitStatus, InputKind, Query, QueryKind, Retrieval
-from ui import charts, export, filters, hits, map, nav, network, service, state, theme, why
+from biobridge_core.types import Hit, HitList, HitStatus, InputKind, Query, QueryKind, Relative, Retrieval
+from ui import charts, export, filters, headline, hits, map, nav, network, relative, service, state, theme, why
 
 if TYPE_CHECKING:
     from biobridge_core.service import BridgeService
 
-_RAW = {
-    QueryKind.ENTITY: "this entity",
-    QueryKind.SEQUENCE: "this sequence",
-    QueryKind.SMILES: "this molecule",
-    QueryKind.TEXT: "this text",
-}
 _READ = {InputKind.SEQUENCE: "sequence", InputKind.SMILES: "structure", InputKind.TEXT: "description"}
 _KEPT = 6  #: results kept a visitor, so that going back costs nothing
 
@@ -47,12 +41,15 @@ def show(bridge: BridgeService, query: Query, asked: str = "") -> None:
         with st.container(
             horizontal=True, horizontal_alignment="distribute", vertical_alignment="center", key="answer", gap="small"
         ):
-            st.markdown(f"##### {sentence(retrieval, listed)}")
+            st.markdown(f"##### {headline.sentence(retrieval, listed)}")
             filters.controls(bridge, ask, listed, areas)
         for problem in problems:
             st.warning(problem, icon=":material/link_off:")
         _warnings(retrieval)
-        for line in rests_on(bridge, retrieval, listed):
+        near = relative.of(bridge, retrieval)
+        if near is not None:
+            relative.show(bridge, near, listed)
+        for line in rests_on(retrieval, listed, near):
             st.caption(line)
         tabs = {item.modality: _tab(item, retrieval) for item in retrieval.lists}
         _control("Kind", "to", tabs, ask.to, "What to look for. The number is how many links the graph knows.")
@@ -114,25 +111,6 @@ def _views(bridge: BridgeService, retrieval: Retrieval, listed: HitList, chosen:
             network.show(bridge, retrieval, chosen, key)
 
 
-def sentence(retrieval: Retrieval, listed: HitList) -> str:
-    """The answer in one sentence of Markdown."""
-    one, many = service.words(listed.modality)
-    who = f"**{theme.plain(retrieval.entity.name, 60)}**" if retrieval.entity else _RAW[retrieval.query.kind]
-    best = next((hit for hit in listed.hits if hit.status is not HitStatus.KNOWN), None)
-    linked = f"{who} is linked to {theme.counted(listed.n_known, one, many)} in the graph"
-    if best is None:
-        return f"{linked}; nothing else ranks as high." if listed.n_known else f"{linked}."
-    name = f"**{theme.plain(best.entity.name, 80)}**"
-    ranked = theme.counted(listed.n_candidates, one, many)
-    if best.status is HitStatus.SIMILAR:
-        return f"Of {ranked}, {name} is most like {who}."
-    if retrieval.entity and listed.n_known:
-        return f"{linked}; of the others, the bridge ranks {name} highest."
-    if retrieval.entity and not listed.route:
-        return f"The graph links {who} to no {one}; the bridge ranks {name} highest of {ranked}."
-    return f"Of {ranked}, the bridge ranks {name} highest for {who}."
-
-
 def _retrieve(bridge: BridgeService, query: Query, k: int) -> tuple[Retrieval, datetime]:
     kept: OrderedDict[tuple[Query, int], tuple[Retrieval, datetime]] = st.session_state.setdefault(
         "kept", OrderedDict()
@@ -182,11 +160,11 @@ def _warnings(retrieval: Retrieval) -> None:
         st.markdown(f":orange[:material/info:] {theme.plain(warning, 400)}")
 
 
-def rests_on(bridge: BridgeService, retrieval: Retrieval, listed: HitList) -> list[str]:
+def rests_on(retrieval: Retrieval, listed: HitList, near: Relative | None = None) -> list[str]:
     """What these hits rest on, one line of Markdown each: the one place where that is worded.
 
     The query's own links, or those of the known entities that it is nearest to; nothing for a list of similar entities,
-    which is that nearness itself.
+    which is that nearness itself. ``near`` is the known protein that a new sequence is nearest to.
     """
     query, entity = retrieval.query, retrieval.entity
     if listed.modality == query.modality:
@@ -200,12 +178,12 @@ def rests_on(bridge: BridgeService, retrieval: Retrieval, listed: HitList) -> li
         why = "Its links were held back from training" if held else "The graph has no link of it"
         return [f"{why}: read as if it were new, by the links of its nearest known neighbours, {lent}."] if lent else []
     if not lent:
-        near = " · ".join(f"{theme.plain(e.name, 60)} {cosine:.2f}" for e, cosine in retrieval.nearest_known[:3])
-        return [f"Not in the graph itself. Nearest there, with cosine in the encoder's space: {near}"] if near else []
+        nearest = " · ".join(f"{theme.plain(e.name, 60)} {cosine:.2f}" for e, cosine in retrieval.nearest_known[:3])
+        told = f"Not in the graph itself. Nearest there, with cosine in the encoder's space: {nearest}"
+        return [told] if nearest else []
     line = f"Not in the graph itself: read by the links of its nearest known neighbours, {lent}."
-    if query.kind is QueryKind.SEQUENCE:
-        nearest = retrieval.read_from[0][0]
-        line += f" {theme.plain(nearest.name, 40)} is {bridge.compare(query, nearest.id)}."
+    if near is not None:
+        line += f" {theme.plain(near.entity.name, 40)} is {near}."
     return [line]
 
 

@@ -32,23 +32,28 @@ _HELP = {
 
 
 def calibration_figure(result: Result) -> parts.Figure | None:
-    """How far the worst relation is off."""
+    """How far the worst relation is off, on average over its hits."""
     head = result.headline
     if "worst_ece_unseen" not in head:
         return None
     worst = max(head["worst_ece_known"], head["worst_ece_unseen"])
-    kept = parts.percent(head["share_calibrated"])
-    return parts.Figure("chances are off by at most", parts.points(worst), f"{kept} of the relations keep their word")
+    enough = f"{head['n_counted']:.0f} of {head['n_with_chance']:.0f} relations have enough links to judge"
+    return parts.Figure("chances of the worst relation are off by, on average", parts.points(worst), enough)
 
 
 def calibration(result: Result) -> None:
     """Chance against what was found, relation by relation, for known and unseen queries."""
     head = result.headline
+    kept, known, unseen, seen = (
+        parts.percent(head["share_calibrated"]),
+        *(parts.points(head[f"worst_ece_{name}"]) for name in ("known", "unseen", "served")),
+    )
     parts.says(
-        f"**Of the relations with enough held-out links, {parts.percent(head['share_calibrated'])} keep their word: "
-        "of hits with a chance of 30 %, about 30 in 100 were hidden links.** On the worst, chances are off by "
-        f"{parts.points(head['worst_ece_known'])} for known entities and {parts.points(head['worst_ece_unseen'])} for "
-        "never-seen ones.",
+        f"**{head['n_counted']:.0f} of the {head['n_with_chance']:.0f} relations with a chance have enough held-out "
+        f"links to be judged; {kept} of these keep their word: of hits with a chance of 30 %, about 30 in 100 were "
+        f"hidden links.** On average over a relation's hits, chances are off by at most {known} for known entities and "
+        f"{unseen} for never-seen ones, and on the lists as a visitor sees them by at most {seen}. Single steps of a "
+        "curve can be further off: see below.",
         "how many predicted links are true. The chance is that the graph held the link; what the graph lacks counts as "
         "wrong here although it may be right.",
     )

@@ -28,6 +28,7 @@ from biobridge_core.types import (
     Provenance,
     Query,
     QueryKind,
+    Relative,
     Resolution,
     Retrieval,
 )
@@ -119,8 +120,8 @@ class FakeService:
     def entity(self, curie: str) -> Entity:
         return Entity(curie, "protein", "TP53", full_name="tumor protein p53")
 
-    def compare(self, query: Query, curie: str) -> str:
-        return f"99 % identical (1 residue differs from {curie})"
+    def relative(self, query: Query, curie: str) -> Relative:
+        return Relative(self.entity(curie), 0.99, ("A7V",), 1, exchanges=True)
 
     def retrieve(
         self,

@@ -142,11 +142,13 @@ def test_chances_are_drawn_against_what_was_found(folder, open_app, words_of):
     served = {"kind": "served", "head": "drug", "tail": "protein", "regime": "unseen", "queries": 9, "ece": 0.03}
     rows.append({**served, "skill": 0.2, "base_rate": 0.1})
     head = {"worst_ece_known": 0.031, "worst_ece_unseen": 0.044, "share_calibrated": 0.9, "min_brier_skill": 0.1}
-    written(folder, "calibration", head, rows)
+    written(folder, "calibration", head | {"worst_ece_served": 0.052, "n_counted": 10, "n_with_chance": 12}, rows)
     app = open_app("pages/evidence.py", {"study": "chances"})
     assert not app.error
     said = words_of(app)
-    assert "90\u2009% keep their word" in said
+    assert "10 of the 12 relations" in said
+    assert "90\u2009% of these keep their word" in said
+    assert "5.2\u2009points" in said
     assert "4.4\u2009points" in said
     assert len(app.multiselect[0].value) == 3
     assert app.dataframe[0].value["off by"].tolist() == [0.021] * 6

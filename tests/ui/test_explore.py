@@ -10,7 +10,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from biobridge_core.errors import ArtifactError
-from ui import answer, asking, hits, service, state
+from biobridge_core.types import HitStatus
+from ui import answer, asking, headline, hits, service, state
 
 
 def table(app: AppTest):
@@ -54,7 +55,10 @@ def test_a_list_says_what_it_rests_on(open_app, words_of):
     app = ask(open_app("pages/explore.py"), "MVHLTPEEKS")
     said = next(element.value for element in app.caption if "neighbours" in element.value)
     assert "protein 5 (60 %), \\<img src=x onerror=alert(1)\\>" in said
-    assert "(40 %). protein 5 is 99 % identical" in said
+    assert "(40 %). TP53 is 99 % identical (A7V)." in said
+    assert "99 % identical (A7V) to TP53. ● Known of TP53, not of this sequence: disease" in words_of(app).replace(
+        "**", ""
+    )
     app.segmented_control(key="set to").set_value("protein").run()
     assert "neighbours" not in words_of(app), "similar entities are the nearness itself"
 
@@ -65,7 +69,7 @@ def test_a_known_entity_without_a_memory_says_why(fake, n_known, why):
     lists = tuple(replace(item, n_known=n_known) for item in asked.lists)
     lent = ((asked.lists[0].hits[0].entity, 0.32),)
     cold = replace(asked, lists=lists, own_memory=False, read_from=lent)
-    (line,) = answer.rests_on(fake, cold, lists[2])
+    (line,) = answer.rests_on(cold, lists[2])
     assert why in line
     assert f"{lent[0][0].name} (32 %)" in line
 
@@ -199,9 +203,9 @@ def test_the_reading_can_be_switched(open_app, words_of):
 
 def test_pasted_fasta_keeps_its_lines(open_app, fake, words_of):
     app = ask(open_app("pages/explore.py"), ">sp|P1|A protein\nMVHLTPEEKS")
-    assert fake.calls[-1][0] == "MVHLTPEEKS"
+    assert fake.calls[0][0] == "MVHLTPEEKS"
     assert "The sequence was read in windows." in words_of(app)
-    assert "protein 5 is 99 % identical (1 residue differs from TEST:protein-5)." in words_of(app)
+    assert "TP53 is 99 % identical (A7V)." in words_of(app)
     app.segmented_control(key="set to").set_value("protein").run()
     assert "nearest known" not in words_of(app), "the list itself says it"
 
@@ -289,3 +293,41 @@ def test_a_hit_can_be_asked_about(open_app, fake):
     app.session_state["ask"] = state.Ask("TEST:disease-1")
     app.run()
     assert fake.calls[-1][0] == "TEST:disease-1"
+
+
+def _listed(fake, text, modality, **changes):
+    asked = fake.retrieve(fake.find(text).chosen, k=3)
+    listed = next(item for item in asked.lists if item.modality == modality)
+    hits_ = tuple(replace(hit, status=HitStatus.PREDICTED, **changes) for hit in listed.hits)
+    return asked, replace(listed, hits=hits_, n_known=0)
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        (
+            {"probability": 0.021, "confident": False},
+            "the bridge is confident about none: **disease 1** stands highest (2.1 %).",
+        ),
+        ({"probability": 0.7, "confident": True}, "the bridge is confident about 5 or more, **disease 1** first."),
+        ({}, "the bridge ranks **disease 1** highest of 500 diseases."),
+    ],
+)
+def test_the_first_line_says_how_sure_the_bridge_is(fake, changes, said):
+    asked, listed = _listed(fake, "TP53", "disease", **changes)
+    assert headline.sentence(asked, listed).replace("\u2009", " ").endswith(said)
+
+
+def test_far_from_everything_nothing_is_named(fake):
+    asked, listed = _listed(fake, "MVHLTPEEKS", "disease", probability=0.7, confident=True)
+    told = headline.sentence(replace(asked, distance_percentile=99.0), listed)
+    assert "Nothing in the graph is like this sequence" in told
+    assert listed.hits[0].entity.name not in told
+
+
+def test_a_drug_for_a_disease_may_do_harm(fake):
+    asked, listed = _listed(fake, "TP53", "drug")
+    over = replace(listed, route="disease → protein → drug")
+    ill = replace(asked, query=replace(asked.query, modality="disease"))
+    assert "It may help, harm or do nothing." in headline.sentence(ill, over)
+    assert "harm" not in headline.sentence(asked, over)
