@@ -51,7 +51,7 @@ def design(
     say = _say()
     designer = BridgeService.open(progress=say).designer
     evidence = _without(designer.evidence(goal, say), strike or [])
-    print(_told(evidence), file=sys.stderr)
+    print(_told(evidence), *evidence.notes, sep="\n! ", file=sys.stderr)
     run = designer.run(evidence, workers=workers, progress=say)
     try:
         run.run(say)

@@ -110,8 +110,7 @@ class BridgeScorer:
         """Rows of the proteins that stand for a part, with weights that sum to 1."""
         if part.entity is not None and part.entity.modality == "protein":
             return {self.graph.row(part.entity.id): 1.0}
-        roles = (part.role,) if part.role is not Role.AVOID else (Role.AVOID,)
-        items = [i for i in evidence.live(roles) if i.part == part.key and i.entity.modality == "protein"]
+        items = [i for i in evidence.live((part.role,)) if i.part == part.key and i.entity.modality == "protein"]
         found = {self.graph.row(item.entity.id): max(evidence.weight(item), 1e-3) for item in items}
         if any(item.status is HitStatus.SIMILAR for item in items):  # of a raw sequence: the likest alone, sharply
             top = max(found.values())

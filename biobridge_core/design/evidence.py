@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+import hashlib
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -158,7 +159,7 @@ class Gatherer:
             If a part means nothing, several things, or nothing that a molecule can be designed for; or if no drug with
             a structure was found for the goal.
         """
-        parts = self._parts(goal)
+        parts = self._parts(goal, say)
         items: list[Item] = []
         for number, part in enumerate(parts):
             say(f"Retrieving for {part.label}", number / len(parts))
@@ -168,7 +169,9 @@ class Gatherer:
                 items += self._for_target(part, say)
             elif part.role is Role.DISEASE:
                 items += self._for_disease(part, say)
-        found = Evidence(goal, parts, tuple(items))
+            elif part.entity is None:
+                items += self._like(part, self._head_of(part.query, say)[0])
+        found = Evidence(goal, parts, tuple(items), notes=tuple(_notes(parts, items)))
         if not found.molecules():
             near = ", ".join(dict.fromkeys(item.entity.name for item in items if item.entity.modality != "drug"))
             raise InputError(
@@ -177,23 +180,31 @@ class Gatherer:
             )
         return found
 
-    def _parts(self, goal: Goal) -> tuple[Part, ...]:
+    def _parts(self, goal: Goal, say: Progress) -> tuple[Part, ...]:
         wanted = [(Role.TARGET, text) for text in goal.targets] + [(Role.DISEASE, text) for text in goal.diseases]
         parts: dict[str, Part] = {}
         for role, text in [*wanted, *((Role.AVOID, text) for text in goal.avoid)]:
             query = self._target(text) if role is not Role.DISEASE else self._disease(text)
-            entity = self.graph.entity(query.value) if query.kind is QueryKind.ENTITY else None
-            part = Part(f"{role.value}:{_short(query.value)}", role, query.label or query.value[:40], query, entity)
+            entity = self._entity(query, say)
+            key = entity.id if entity else hashlib.sha256(query.value.encode()).hexdigest()[:12]
+            part = Part(f"{role.value}:{key}", role, query.label or _short(query.value), query, entity)
             parts.setdefault(part.key, part)
-        unwanted = {part.query.value: part for part in parts.values() if part.role is Role.AVOID}
+        unwanted = {part.entity.id for part in parts.values() if part.role is Role.AVOID and part.entity}
         for part in parts.values():
-            if part.role is Role.TARGET and part.query.value in unwanted:
+            if part.role is Role.TARGET and part.entity and part.entity.id in unwanted:
                 raise InputError(f"{part.label} is both wanted and unwanted.", "Take it out of one of the two.")
         if goal.start:
             smiles = standardise(goal.start).smiles
             query = Query(goal.start, QueryKind.SMILES, "drug", smiles, "starting molecule")
             parts[START] = Part(START, Role.START, "starting molecule", query)
         return tuple(parts.values())
+
+    def _entity(self, query: Query, say: Progress) -> Entity | None:
+        """The entity that a query is: named, or a sequence that is identical to its own."""
+        if query.kind is QueryKind.ENTITY:
+            return self.graph.entity(query.value)
+        row = self._head_of(query, say)[0].row if query.kind is QueryKind.SEQUENCE else None
+        return self.graph.entity(row) if row is not None else None
 
     def _target(self, text: str) -> Query:
         found = self._find(text)
@@ -234,13 +245,20 @@ class Gatherer:
         hits = self._retriever.retrieve(head, ["drug"], _PREDICTED + 20)[0].hits
         items = self._drugs(part, hits)
         have = {item.entity.id for item in items}
-        for entity, cosine in self._retriever.nearest(head, _RELATED):
-            if cosine >= _LIKE:
-                over = Item(f"{part.key}|{entity.id}", part.key, entity, HitStatus.SIMILAR, round(cosine, 4))
-                drugs = self._known_drugs(part, over, 0.35 * cosine, have)
-                if drugs:
-                    items += [over, *drugs]
+        for over in self._like(part, head):
+            drugs = self._known_drugs(part, over, 0.35 * over.weight, have)
+            if drugs or part.entity is None:
+                items += [over, *drugs]
         return items
+
+    def _like(self, part: Part, head: Head) -> list[Item]:
+        """Proteins of the graph that are like a target; for one that is not in the graph they stand for it."""
+        near = self._retriever.nearest(head, _RELATED)
+        return [
+            Item(f"{part.key}|{entity.id}", part.key, entity, HitStatus.SIMILAR, round(cosine, 4))
+            for entity, cosine in near
+            if cosine >= _LIKE
+        ]
 
     def _for_disease(self, part: Part, say: Progress) -> list[Item]:
         head = self._head_of(part.query, say)[0]
@@ -287,6 +305,19 @@ class Gatherer:
                 )
             )
         return found
+
+
+def _notes(parts: Sequence[Part], items: Sequence[Item]) -> Iterator[str]:
+    """What has to be said about the evidence of each part."""
+    for part in parts:
+        drugs = [item for item in items if item.part == part.key and item.is_molecule]
+        direct = [item for item in drugs if item.direct and item.status is HitStatus.KNOWN]
+        if part.role is Role.TARGET and drugs and not direct:
+            lent = any(not item.direct for item in drugs)
+            rest = "predictions and the drugs of related proteins" if lent else "predictions"
+            yield f"No drug of {part.label} with a usable structure is known; its evidence rests on {rest} alone."
+        elif part.role in (Role.TARGET, Role.DISEASE) and not drugs:
+            yield f"No drug with a usable structure was found for {part.label}."
 
 
 def _item(part: Part, hit: Hit, weight: float) -> Item:

@@ -10,7 +10,7 @@ from multiprocessing import get_context
 from random import Random
 from typing import Protocol, Self
 
-from biobridge_core.chem.fragments import Assembly
+from biobridge_core.chem.fragments import Assembly, build
 from biobridge_core.chem.workshop import Made, Task, Workshop, make_in_process, open_in_process
 from biobridge_core.design.candidate import Found
 
@@ -58,6 +58,7 @@ class Recombination:
         self._workshop, self._seed, self._workers = workshop, seed, max(1, workers)
         self._pool: Executor | None = None
         self._starts = list(accumulate(workshop.library.start_weights))
+        self._named = [(_smiles_of(assembly), assembly) for assembly in workshop.library.starts]
 
     def propose(self, number: int, n: int, pool: Sequence[Found]) -> list[Proposal]:
         """The molecules of the evidence first; then children of them and of the best so far."""
@@ -92,14 +93,7 @@ class Recombination:
         if pool and rng.random() >= _FRESH:
             found = rng.choices(pool, cum_weights=sums)[0]
             return found.smiles, found.assembly
-        assembly = rng.choices(self._workshop.library.starts, cum_weights=self._starts)[0]
-        return self._smiles_of(assembly), assembly
-
-    def _smiles_of(self, assembly: Assembly) -> str:
-        from biobridge_core.chem.fragments import build
-
-        built = build(assembly)
-        return built.smiles if built is not None else ""
+        return rng.choices(self._named, cum_weights=self._starts)[0]
 
     def _make(self, tasks: Sequence[Task]) -> list[Made]:
         if self._workers == 1:
@@ -111,3 +105,8 @@ class Recombination:
         size = -(-len(tasks) // (2 * self._workers))
         parts = [tasks[start : start + size] for start in range(0, len(tasks), size)]
         return list(chain.from_iterable(self._pool.map(make_in_process, parts)))
+
+
+def _smiles_of(assembly: Assembly) -> str:
+    built = build(assembly)
+    return built.smiles if built is not None else ""

@@ -51,7 +51,9 @@ def result(run: Run, weights: Weights | None = None) -> Result:
     )
     notes = []
     if len(candidates) < goal.n:
-        notes.append(f"Only {len(candidates):,} of {goal.n:,} candidates were found; give more time or wider windows.")
+        notes.append(
+            f"Only {len(candidates):,} of {goal.n:,} candidates were found; give more time, wider windows or another substructure."
+        )
     missing = [part.label for part in parts if part.key != "start" and part not in run.scorer.parts]
     if missing:
         notes.append(f"The bridge could not score for: {', '.join(missing)}.")

@@ -28,6 +28,7 @@ WITHHELD = {
     "CCC(=O)N(c1ccccc1)C1CCN(CCc2ccccc2)CC1": "fentanyls",
     "CCOc1ccc(Cc2nc3cc([N+](=O)[O-])ccc3n2CCN(CC)CC)cc1": "nitazenes",
     "CN1CC[C@]23c4c5ccc(O)c4O[C@H]2[C@@H](O)C=C[C@H]3[C@H]1C5": "morphine",
+    "CC1(C)C2CCN(CC3CC3)C1Cc1ccc(O)cc12": "benzomorphans",
     "COC(=O)[C@H]1[C@@H](OC(=O)c2ccccc2)C[C@@H]2CC[C@H]1N2C": "cocaine",
     "CNC(C)Cc1ccccc1": "amphetamines",
     "CNC(C)Cc1ccc2OCOc2c1": "amphetamines",
