@@ -8,6 +8,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 BEGIN, END = "<!-- numbers -->", "<!-- end of numbers -->"
 
+#: files whose other figures stand on the page Evidence
+WHOLE_IN_PAGES = {"first_bridge", "calibration", "attribution"}
 #: result file, headline key, what it is, decimals, unit
 FIGURES = (
     ("first_bridge", "n_tasks", "relations between kinds (each direction) with at least 200 held-out links", 0, ""),
@@ -45,6 +47,25 @@ FIGURES = (
     ("latency", "retrieve_smiles_ms_p50", "a new molecule", 0, " ms"),
     ("latency", "retrieve_text_ms_p50", "a sentence", 0, " ms"),
     ("latency", "rss_gb", "memory of the loaded service", 2, " GB"),
+    ("app", "cold_start_s", "the app starts until its first page answers", 1, " s"),
+    ("app", "page_switch_s_p95", "another page is opened (95 % of the time at most)", 2, " s"),
+    ("app", "query_to_drawn_s_p50", "a known entity is asked until its page is drawn, median", 2, " s"),
+    ("app", "why_s_p50", "“why this hit” is drawn, median", 2, " s"),
+    ("app", "attribution_seconds_500", "which of 500 residues carry a score", 1, " s"),
+    ("app", "batch_1000_smiles_s", "a file of 1,000 molecules", 0, " s"),
+    ("app", "batch_200_proteins_s", "a file of 200 proteins", 0, " s"),
+    ("app", "ten_users_ratio", "ten people at once, times slower than one alone, median", 1, " ×"),
+    ("app", "errors_under_load", "… errors in two minutes of it", 0, ""),
+    ("app", "rss_gb", "memory of the app under load", 1, " GB"),
+    ("app", "rss_growth_mb_500_queries", "… grown over 500 questions", 0, " MB"),
+    ("calibration", "worst_ece_known", "chances are off by, on average, worst relation: known queries", 3, ""),
+    ("calibration", "worst_ece_unseen", "… queries never seen", 3, ""),
+    ("calibration", "worst_ece_served", "… lists as visitors see them", 3, ""),
+    ("calibration", "n_counted", "relations with enough held-out links to judge that", 0, ""),
+    ("calibration", "share_calibrated", "… share of them off by at most 0.05 and better than the base rate", 2, ""),
+    ("calibration", "min_brier_skill", "… least Brier skill", 4, ""),
+    ("attribution", "spearman_protein", "marked residues agree with hiding each window in turn, Spearman", 2, ""),
+    ("attribution", "spearman_molecule", "marked atoms, the same", 2, ""),
     ("build", "build_minutes", "building everything from downloaded packages, on 2 cores", 0, " min"),
     ("build", "bundle_mb", "the bundle in assets/", 1, " MB"),
     ("build", "n_proteins", "proteins", 0, ""),
@@ -72,7 +93,7 @@ def table() -> str:
         (name, key, key.replace("_", " "), 2 if isinstance(value, float) else 0, "")
         for name, headline in results.items()
         for key, value in headline.items()
-        if (name, key) not in named and name != "first_bridge"
+        if (name, key) not in named and name not in WHOLE_IN_PAGES
     ]
     for name, key, what, decimals, unit in (*FIGURES, *rest):
         number = f"{results[name][key]:,.{decimals}f}".replace(",", "\u2009")
