@@ -48,7 +48,7 @@ def first_bridge_figure(result: Result) -> parts.Figure:
     """How often a right answer is among the ten best, with popularity beside."""
     head = result.headline
     return parts.Figure(
-        "right answer among ten best",
+        "right answer among ten best, all drug actions apart",
         parts.percent(head["mean_hits_at_10_bridge"]),
         f"popularity {parts.percent(head['mean_hits_at_10_popularity'])}",
     )

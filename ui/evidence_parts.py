@@ -100,11 +100,15 @@ def origin(result: Result) -> None:
         st.caption(f"All figures: benchmarks/results/{theme.plain(result.name)}.json")
 
 
+#: columns that hold percent
+PERCENT = frozenset({"first", "in best 10", "found in 100", "true"})
+
+
 def table(rows: Sequence[Mapping[str, object]], helps: Mapping[str, str], key: str, decimals: int = 3) -> None:
     """A table that a click on a header sorts; ``helps`` explains headers. Numbers stay numbers."""
     frame = pd.DataFrame(rows)
     config = {
-        name: st.column_config.NumberColumn(name, help=helps.get(name), format=_format(frame[name], decimals))
+        name: st.column_config.NumberColumn(name, help=helps.get(name), format=_format(name, frame[name], decimals))
         if pd.api.types.is_numeric_dtype(frame[name]) and not pd.api.types.is_bool_dtype(frame[name])
         else st.column_config.TextColumn(name, help=helps.get(name))
         for name in frame.columns
@@ -112,7 +116,9 @@ def table(rows: Sequence[Mapping[str, object]], helps: Mapping[str, str], key: s
     st.dataframe(frame, hide_index=True, column_config=config, key=key, height=min(len(frame), 14) * _ROW + _HEADER)
 
 
-def _format(column: pd.Series[float], decimals: int) -> str:
+def _format(name: str, column: pd.Series[float], decimals: int) -> str:
+    if name in PERCENT:
+        return "%.1f %%"
     return "%d" if pd.api.types.is_integer_dtype(column) else f"%.{decimals}f"
 
 

@@ -138,6 +138,13 @@ def sentence(means: Sequence[Mapping[str, Any]]) -> str:
         f"; the best rival, {theme.plain(str(rival['scorer']))}, has it among the ten best in "
         f"{parts.percent(rival['hits_at_10'])}."
     )
+    own = [row for row in means if kind_of(str(row["scorer"])) == "part of our memory"]
+    if own:
+        part = max(own, key=lambda row: float(row["mrr"]))
+        text += (
+            f" A part of our own memory alone, {theme.plain(str(part['scorer']))}, has it in "
+            f"{parts.percent(part['hits_at_10'])}."
+        )
     apart = ours["mrr_low"] > rival["mrr_high"]
     return text + ("" if apart else " The two intervals overlap: the difference may be chance.")
 
