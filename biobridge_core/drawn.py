@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from biobridge_core.admet.predict import Admet, Prediction, Report
 from biobridge_core.chem.alerts import Alert
 from biobridge_core.chem.difference import Difference, difference
 from biobridge_core.chem.sheet import Sheet, sheet
@@ -13,7 +14,7 @@ from biobridge_core.errors import InputError, UnknownEntityError
 from biobridge_core.kg.graph import KnowledgeGraph
 from biobridge_core.types import Entity, InputKind, Query, QueryKind
 
-__all__ = ["Alert", "Difference", "Drawn", "Molecule", "Sheet"]
+__all__ = ["Alert", "Difference", "Drawn", "Molecule", "Prediction", "Report", "Sheet"]
 
 #: Takes a text as a query of one modality, see `BridgeService.interpret`.
 Interpret = Callable[[str, str], Query]
@@ -33,6 +34,7 @@ class Drawn:
 
     def __init__(self, graph: KnowledgeGraph) -> None:
         self.graph = graph
+        self.admet = Admet()  #: predictions of what becomes of a molecule in the body
         self.modality = next(
             (m.name for m in graph.modalities.values() if m.input_kind is InputKind.SMILES), ""
         )  #: of molecules, in this graph

@@ -13,7 +13,7 @@ import streamlit as st
 
 from biobridge_core.errors import BioBridgeError, InputError
 from biobridge_core.types import QueryKind
-from ui import answer, draw_sheet, nav, service, sketch, state, theme
+from ui import answer, draw_admet, draw_beside, draw_sheet, nav, service, sketch, state, theme
 
 if TYPE_CHECKING:
     from biobridge_core.drawn import Molecule
@@ -61,6 +61,9 @@ def show(bridge: BridgeService) -> None:
         with service.caught():
             draw_sheet.show(bridge, molecule)
     answer.show(bridge, molecule.query, ask.q)
+    draw_admet.show(bridge, molecule.query.value)
+    draw_beside.nearest(bridge, molecule)
+    draw_beside.reference(bridge, molecule)
 
 
 def _read_address() -> None:
