@@ -13,6 +13,8 @@ from biobridge_core.chem.standardise import looks_like_smiles, molecules_in, sta
 from biobridge_core.errors import InputError, UnknownEntityError
 from biobridge_core.names import FULL_NAME, NAME, SYNONYM, Names, normalise
 from biobridge_core.protein import MIN_RESIDUES, looks_like_sequence, parse_sequence
+from biobridge_core.reading import FINDINGS as _FINDINGS
+from biobridge_core.reading import Reader
 from biobridge_core.types import InputKind, Query, QueryKind, Resolution
 
 if TYPE_CHECKING:
@@ -22,12 +24,13 @@ MAX_INPUT = 200_000  #: characters looked at; beyond it nothing is read
 MAX_TEXT = 10_000  #: characters of free text
 _MAX_CHOICES = 12
 _MAX_SUGGESTED = 5
-_FINDINGS = "phenotype"  #: what the findings of a patient are, where the graph has such a modality
 _CURIE = re.compile(r"([A-Za-z][A-Za-z0-9_.]*)[:_](\S+)")
 _TAG = re.compile(r"<[^<>]{0,2000}>")
 _LETTERS_PER_TYPO = 6  #: a name of so many letters may differ in one of them and still be offered as "did you mean"
 _FAR_AHEAD = 5  #: of two entities that share a synonym, one with so many times the links is taken without asking
-_LEAST_BEGINNING = 4  #: letters of a beginning that is completed
+_LEAST_BEGINNING = 3  #: letters of a beginning that is completed: HIV
+#: What follows a name without naming anything else: lithium ion is lithium, HIV infectious disease is HIV.
+_KIND_OF_THING = re.compile(r"((ion|infections?|infectious|diseases?|syndrome|disorder|protein|gene|receptor) ?)+")
 _MOST_PARTS = 5  #: words of a name that is looked for by its words in any order
 _LEAST_CERTAIN = 6  #: letters from which on a single slip leaves little doubt what was meant; symbols are shorter
 #: A person is spoken of, so what follows are findings. "with" or "has" alone say nothing: diseases have those too.
@@ -98,6 +101,9 @@ class Lookup:
     def __init__(self, graph: KnowledgeGraph) -> None:
         self.graph = graph
         self._names = Names(graph)
+        self._reader = Reader(
+            graph, self._names, lambda name: self._by_name(name, name, ()), self._also_text, self.suggest
+        )
         self._sequences: dict[bytes, int] | None = None
         self._degrees = np.bincount(graph.heads, minlength=graph.n_entities) + np.bincount(
             graph.tails, minlength=graph.n_entities
@@ -106,9 +112,9 @@ class Lookup:
     def find(self, text: str) -> Resolution:
         """Decide what a person meant.
 
-        Order: exact id, exact name or synonym, FASTA or bare sequence, SMILES, free text. A short unknown word is
-        not searched as
-        text without asking: close names are offered first.
+        Order: exact id, exact name or synonym, id of a molecule, gene with a change, question about a name, FASTA or
+        bare sequence, SMILES, several names, free text. A short unknown word is not searched as text without asking:
+        close names are offered first.
 
         Raises
         ------
@@ -120,6 +126,8 @@ class Lookup:
         cleaned, notes = clean(text)
         if not cleaned.startswith(">"):
             named = self._by_name(text, cleaned, notes)
+            if named is None:
+                named = self._notated(text, cleaned, notes)
             if named is not None:
                 return named
             self._refuse_unknown_id(cleaned)
@@ -130,6 +138,8 @@ class Lookup:
             query, said = self._smiles(text, cleaned)
             return Resolution(text, query, self._also_text(text, cleaned), (*notes, *said))
         self._refuse_half_meant(cleaned)
+        if (together := self._reader.several(text, cleaned, notes)) is not None:
+            return together
         return self._as_text(text, cleaned, notes)
 
     def interpret(self, text: str, modality: str) -> Query:
@@ -151,6 +161,9 @@ class Lookup:
         if matches:
             return self._entity_query(text, matches[0])
         kind = self.graph.modalities[modality].input_kind
+        read = self._notated(text, cleaned, ()) if kind is not InputKind.TEXT else None
+        if read is not None and read.chosen is not None and read.chosen.modality == modality:
+            return read.chosen
         if kind is InputKind.SEQUENCE:
             if len(cleaned.split()) > 1 and not looks_like_sequence(cleaned):
                 raise InputError("These words are no protein sequence.", "Paste the one-letter code of one protein.")
@@ -184,7 +197,10 @@ class Lookup:
         self._names.prepare()
 
     def _near(self, key: str) -> list[tuple[int, tuple[float, ...]]]:
-        """(row, how near) best first; how near: way (0 goes on, 1 slips, 2 all words), distance, tier, links."""
+        """(row, how near) best first; how near: way (0 goes on, 1 slips, 2 all words), distance, tier, links.
+
+        Of names that go on, one that only says what kind of thing it is comes first, then names before synonyms.
+        """
         from rapidfuzz import process
         from rapidfuzz.distance import OSA
 
@@ -197,7 +213,7 @@ class Lookup:
         for beginning in beginnings:
             if len(beginning) >= _LEAST_BEGINNING:
                 going_on = self._names.going_on(beginning)
-                found += [(place, 0, word[len(beginning) :].count(" ")) for place, word in going_on]
+                found += [(place, 0, _left_over(word[len(beginning) + 1 :])) for place, word in going_on]
         parts = key.split()
         if not found and 1 < len(parts) <= _MOST_PARTS and max(map(len, parts)) >= _LEAST_BEGINNING:
             found += [(place, 2, len(word) - len(key)) for place, word in self._names.with_parts(parts)]
@@ -205,7 +221,8 @@ class Lookup:
         for place, way, distance in found:
             for tier, row in self._names.members(place):
                 if tier in (NAME, FULL_NAME, SYNONYM):
-                    order = (way, distance, tier, self._modality(row) == _FINDINGS, -self._degree(row))
+                    grade = min(distance, 1) if way == 0 else distance
+                    order = (way, grade, tier, distance, self._modality(row) == _FINDINGS, -self._degree(row))
                     best[row] = min(best.get(row, order), order)
         return sorted(best.items(), key=lambda item: item[1])
 
@@ -240,6 +257,13 @@ class Lookup:
             note = f"“{_short(cleaned)}” can mean {len(rows)} different things. Choose one."
             return Resolution(text, None, alternatives, (*notes, note))
         return Resolution(text, queries[0], alternatives[1:], notes)
+
+    def _notated(self, text: str, cleaned: str, notes: tuple[str, ...]) -> Resolution | None:
+        """An id of a molecule, a gene with a change, or a question; see `biobridge_core.reading`."""
+        found = self._reader.identified(text, cleaned, notes)
+        if found is None and not looks_like_sequence(cleaned) and not looks_like_smiles(cleaned):
+            found = self._reader.changed(text, cleaned, notes) or self._reader.question(text, cleaned, notes)
+        return found
 
     def _refuse_unknown_id(self, cleaned: str) -> None:
         match = _CURIE.fullmatch(cleaned)
@@ -285,8 +309,11 @@ class Lookup:
         return Resolution(text, alternatives[0], alternatives, notes)
 
     def _check_text(self, cleaned: str) -> None:
-        if len(cleaned) < 2 or not re.search(r"\w{2}", cleaned):
-            raise InputError("One character is too little to search for.", "Type at least a short name or a few words.")
+        if not re.search(r"\w", cleaned):
+            raise InputError("There is no letter or digit in this.", "Type a name or an id, or describe it in words.")
+        if not re.search(r"\w{2}", cleaned):
+            one = "One character is" if len(cleaned) == 1 else "Single characters are"
+            raise InputError(f"{one} too little to search for.", "Type at least a short name or a few words.")
         if len(cleaned) > MAX_TEXT:
             raise InputError(
                 f"The text has {len(cleaned):,} characters; at most {MAX_TEXT:,} are read.",
@@ -340,6 +367,11 @@ class Lookup:
                 table.setdefault(_digest(sequence), row)
             self._sequences = table
         return self._sequences
+
+
+def _left_over(words: str) -> int:
+    """How many words follow a beginning; none where they only say what kind of thing it is."""
+    return 0 if _KIND_OF_THING.fullmatch(words) else words.count(" ") + 1
 
 
 def _short(text: str, length: int = 60) -> str:

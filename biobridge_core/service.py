@@ -132,6 +132,8 @@ class BridgeService:
         if query is None or query.kind is not QueryKind.TEXT or spoken_of_a_patient(query.value):
             return resolution
         texts = [q for q in resolution.alternatives if q.kind is QueryKind.TEXT]
+        if query != texts[0]:  # a list of findings: settled by its names
+            return resolution
         try:
             vector = self._heads.vector(InputKind.TEXT, query.value, progress)[0]
         except WeightsError:  # said when it is asked; until then any reading is as good

@@ -108,9 +108,7 @@ class Resolution:
     notes: tuple[str, ...] = ()  #: what was changed or assumed, in plain words
     guess: Query | None = None  #: of a misspelt name, what was most likely meant; a person has to confirm it
     links: tuple[Link, ...] = ()  #: where else an answer is, best first
-    to: str = (
-        ""  #: modality that the words ask for, such as ``drug`` in "what treats epilepsy"; empty where they do not
-    )
+    to: str = ""  #: modality that the words ask for: ``drug`` of "what treats epilepsy"; may be empty
 
 
 class HitStatus(StrEnum):

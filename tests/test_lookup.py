@@ -122,7 +122,7 @@ def test_free_text_can_be_asked_as_every_text_modality(lookup: Lookup) -> None:
     ("text", "says"),
     [
         ("", "nothing to search"), ("   \n", "nothing to search"), ("\x00\x07", "nothing to search"), ("<b></b>", "nothing to search"),
-        ("x", "One character"), ("?!", "One character"), ("word " * 20_000, "99,999 characters"), ("a" * 200_001, "200,001 characters"),
+        ("x", "One character"), ("?!", "no letter"), ("🧬🧬", "no letter"), ("a ?", "Single characters"), ("word " * 20_000, "99,999 characters"), ("a" * 200_001, "200,001 characters"),
         ("UniProtKB:Q99999", "no entity UniProtKB:Q99999"), ("HP:9999999", "no entity HP:9999999"),
         ("MEEPQSDPSVEPPLSQETFSDLWKLJPENN", "'J' at position 26"),
         ("CC(=O", "SMILES"), ("CCO.CCN", "two molecules"), ("C" * 1000, "atoms"),

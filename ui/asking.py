@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import NoReturn
 
 import streamlit as st
 
-from biobridge_core.types import Query, QueryKind, Resolution
-from ui import service, state, theme
+from biobridge_core.types import Link, Query, QueryKind, Resolution
+from ui import nav, service, state, theme
 
 #: A patient's haemoglobin beta: glutamate 7 (6 without the first methionine) is valine, as in sickle cell disease.
 SICKLE_HBB = (
@@ -39,6 +39,7 @@ PLACEHOLDER = "A gene, disease or drug · a protein sequence or FASTA · a SMILE
 
 _BOX = "box"
 _OTHERS = 3  #: other things that a misspelt name may have meant, beside the likeliest
+_LINK_ICONS = {"compare": ":material/compare_arrows:", "explore": ":material/search:"}
 _KIND_WORDS = {QueryKind.SEQUENCE: "a protein sequence", QueryKind.SMILES: "a molecule (SMILES)"}
 
 
@@ -136,10 +137,11 @@ def understood(resolution: Resolution, ask_now: state.Ask) -> Query | None:
     if chosen is None:
         _choose(resolution, options)
         return None
+    _turn_to(resolution.to, ask_now)
     now = state.sense_of(chosen)
     with st.container(horizontal=True, vertical_alignment="center", key="understood", gap="small"):
         st.markdown(f"Read as {describe(chosen)}", width="content")
-        if also := _also(chosen, ask_now.q):
+        if also := _also(chosen, chosen.text):
             with st.container(key="also", width="content"):
                 st.caption(also)
         if len(options) > 1:
@@ -156,9 +158,37 @@ def understood(resolution: Resolution, ask_now: state.Ask) -> Query | None:
                 label_visibility="collapsed",
                 width=190,
             )
+    if resolution.links:
+        with st.container(key="elsewhere", border=True, gap="xsmall"):
+            for note in resolution.notes:
+                st.markdown(theme.plain(note, 400))
+            links(resolution.links)
+        return chosen
     for note in resolution.notes:
         st.caption(theme.plain(note, 400))
     return chosen
+
+
+def links(offered: Sequence[Link]) -> None:
+    """Other pages that answer an input, as links; one to a page that is not there is left out."""
+    with st.container(horizontal=True, gap="small", key="links"):
+        for link in offered:
+            if nav.exists(link.page):
+                st.page_link(
+                    nav.file_of(link.page),
+                    label=theme.plain(link.label, 120),
+                    icon=_LINK_ICONS.get(link.page),
+                    query_params=dict(link.params),
+                )
+
+
+def _turn_to(kind: str, ask_now: state.Ask) -> None:
+    """Show the kind that the words ask for, once: whoever turns to another kind afterwards stays there."""
+    if st.session_state.get("turned") == ask_now.q:
+        return
+    st.session_state["turned"] = ask_now.q
+    if kind:
+        state.put(replace(state.current(), to=kind, relation="", area=""))
 
 
 def _confirm(resolution: Resolution, options: tuple[Query, ...]) -> None:
@@ -196,6 +226,8 @@ def _switch(key: str) -> None:
 def _choose(resolution: Resolution, options: tuple[Query, ...]) -> None:
     for note in resolution.notes or ("This can mean several things. Choose one.",):
         st.info(theme.plain(note, 400), icon=":material/help:")
+    if resolution.links:
+        links(resolution.links)
     entities = [query for query in options if query.kind is QueryKind.ENTITY]
     others = [query for query in options if query.kind is not QueryKind.ENTITY]
     with st.container(horizontal=True, gap="small", key="choices"):

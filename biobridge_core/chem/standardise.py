@@ -87,6 +87,25 @@ def standardise(smiles: str, *, max_atoms: int = MAX_ATOMS) -> Standardised:
         return _describe(parent, text, max_atoms, notes)
 
 
+def from_inchi(inchi: str) -> str:
+    """SMILES of an InChI.
+
+    Raises
+    ------
+    InputError
+        If it is too long or cannot be read.
+    """
+    mol = None
+    if len(inchi) <= MAX_CHARACTERS:
+        with rdBase.BlockLogs():
+            mol = Chem.MolFromInchi(inchi, sanitize=True, removeHs=True)  # type: ignore[no-untyped-call]
+    if mol is None or not mol.GetNumAtoms():
+        raise InputError(
+            f"{_short(inchi)} is not an InChI that can be read.", "Copy it whole, from InChI=1S/ to its end."
+        )
+    return str(Chem.MolToSmiles(mol))
+
+
 _MANY = 50  # words that are tried as molecules
 
 
@@ -272,10 +291,7 @@ def _parent(mol: Mol, notes: list[str]) -> Mol:
                 f"There are two molecules of similar size: {_short(chosen)} and {_short(rival)}.",
                 "Ask about one molecule at a time: leave out everything on one side of the dot.",
             )
-    for key in order:
-        if key != chosen:
-            name = _counter_ion(unique[key])
-            notes.append(f"salt removed: {name}" if name else f"smaller fragment removed: {key}")
+    _say_left_out([(unique[key], charges[key]) for key in order if key != chosen], notes)
     if sum(Chem.MolToSmiles(_uncharged(fragment)) == chosen for fragment in fragments) > 1:
         notes.append("copies of the same molecule merged")
     # The fragment before neutralising, so that neutralising is told apart from removing the salt.
@@ -307,6 +323,33 @@ def _counter_ion_keys() -> dict[str, str]:
         mol = Chem.MolFromSmiles(smiles)
         keys[Chem.MolToSmiles(_uncharged(mol), isomericSmiles=False)] = name
     return keys
+
+
+def _say_left_out(others: list[tuple[Mol, int]], notes: list[str]) -> None:
+    """Tell a salt from a mixture: what had no charge and can take none was beside the molecule, not bound to it."""
+    beside = []
+    for mol, charge in others:
+        name = _counter_ion(mol)
+        if not charge and not _makes_salts(mol):
+            beside.append(name or Chem.MolToSmiles(mol))
+        else:
+            notes.append(f"salt removed: {name}" if name else f"smaller fragment removed: {Chem.MolToSmiles(mol)}")
+    if beside:
+        notes.append(f"of a mixture, the larger component is read; left out: {', '.join(beside)}")
+
+
+@cache
+def _acid_or_base() -> tuple[Mol, ...]:
+    acid = "[$([C,S,P,N+]=O),$([Cl]=O),$(B)][OX2H]"
+    base = "[NX3;!$(N-[C,S,P]=[O,N,S]);!$(N[O,N]);!$(N-C#N)]"
+    return tuple(map(Chem.MolFromSmarts, (acid, base, "[n;H0]")))
+
+
+def _makes_salts(mol: Mol) -> bool:
+    """Whether a neutral molecule is an acid, a base or a mineral other than water, so that it may be half of a salt."""
+    if not _carbons(mol):
+        return Chem.MolToSmiles(mol) != "O"
+    return any(mol.HasSubstructMatch(pattern) for pattern in _acid_or_base())
 
 
 def _counter_ion(mol: Mol) -> str | None:

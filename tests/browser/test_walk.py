@@ -105,7 +105,7 @@ def test_pasted_lines_are_one_fasta(visit):
 BAD = {
     "MEEPQSDPSVEPPLSQETFSDLWKLJPENN": "no residues",
     "CC(=O)Oc1ccccc1C(=O": "SMILES",
-    "?": "too little",
+    "?": "no letter",
     "word " * 20_000: "at most",
     "UniProtKB:Q00000": "no entity",
 }

@@ -185,7 +185,7 @@ def test_a_raw_sequence_and_a_raw_molecule_work(open_page, words_of, shown):
 
 @pytest.mark.parametrize(
     ("q", "said"),
-    [("UniProtKB:Q00000", "no entity"), ("CC(=O)Oc1ccccc1C(=O", "SMILES"), ("MEEPQSDPSVEPPLSQETFSDJWKLLPENNVLSP", "no residues"), ("?", "too little")],
+    [("UniProtKB:Q00000", "no entity"), ("CC(=O)Oc1ccccc1C(=O", "SMILES"), ("MEEPQSDPSVEPPLSQETFSDJWKLLPENNVLSP", "no residues"), ("?", "no letter")],
 )  # fmt: skip
 def test_bad_input_gets_words_and_the_page_lives_on(open_page, q, said):
     app = open_page(q)
