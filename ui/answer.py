@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from biobridge_core.service import BridgeService
 
 _READ = {InputKind.SEQUENCE: "sequence", InputKind.SMILES: "structure", InputKind.TEXT: "description"}
+_LEAST_SHARE = 0.001  #: of what is borrowed, from which on a neighbour is named
 _KEPT = 6  #: results kept a visitor, so that going back costs nothing
 
 
@@ -47,9 +48,9 @@ def show(bridge: BridgeService, query: Query, asked: str = "") -> None:
             st.warning(problem, icon=":material/link_off:")
         _warnings(retrieval)
         near = relative.of(bridge, retrieval)
-        if near is not None:
+        if relative.close(near):
             relative.show(bridge, near, listed)
-        for line in rests_on(retrieval, listed, near):
+        for line in rests_on(retrieval, listed, None if relative.close(near) else near):
             st.caption(line)
         tabs = {item.modality: _tab(item, retrieval) for item in retrieval.lists}
         _control("Kind", "to", tabs, ask.to, "What to look for. The number is how many links the graph knows.")
@@ -172,7 +173,8 @@ def rests_on(retrieval: Retrieval, listed: HitList, near: Relative | None = None
     if retrieval.own_memory and entity is not None:
         read = _READ[entity.input_kind]
         return [f"Rests on the links of {theme.plain(entity.name, 60)} in the graph, and on its {read}."]
-    lent = ", ".join(f"{theme.plain(e.name, 40)} ({100 * share:.2g} %)" for e, share in retrieval.read_from)
+    lenders = [(e, share) for e, share in retrieval.read_from if share >= _LEAST_SHARE] or retrieval.read_from[:1]
+    lent = ", ".join(f"{theme.plain(e.name, 40)} ({100 * share:.2g} %)" for e, share in lenders)
     if entity is not None:
         held = any(item.n_known for item in retrieval.lists)
         why = "Its links were held back from training" if held else "The graph has no link of it"

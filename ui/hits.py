@@ -25,7 +25,7 @@ _LOG = logging.getLogger("biobridge.ui")
 _ROW, _DRAWING_ROW, _HEADER = 27, 76, 37
 _DRAWING = (116, 72)
 _VISIBLE_ROWS = 20
-_NAME_WIDTH = 400
+_NAME_WIDTH = 470
 _LEAST_NAME = 110
 _BESIDE = {
     "full_name": 240,
@@ -189,14 +189,14 @@ def _columns(
         "drawing": c.ImageColumn("Structure", width=_DRAWING[0] + 12, help=_HELP["drawing"]),
         "name": c.TextColumn("Name", width=max(name_width, _LEAST_NAME), help=_HELP["name"]),
         "full_name": c.TextColumn("In full", width=270 + min(name_width - _LEAST_NAME, 0), help=_HELP["full_name"]),
-        "status": c.TextColumn("Link", width=105, help=_HELP["status"]),
+        "status": c.TextColumn("Link", width=95, help=_HELP["status"]),
         "rank": c.NumberColumn("Rank", width=65, help=_HELP["rank"]),
         "chance": c.NumberColumn("Chance", width=140, help=_HELP["chance"]),
         "score": c.NumberColumn("Share", width=65, help=_HELP["score"]),
         "cosine": c.NumberColumn("Cosine", width=70, help=_HELP["cosine"]),
-        "how": c.TextColumn("How", width=165, help=_HELP["how"]),
-        "sources": c.TextColumn("Sources", width=160, help=_HELP["sources"]),
-        "id": c.LinkColumn("Database page", width=145, help=_HELP["id"]),
+        "how": c.TextColumn("How", width=150, help=_HELP["how"]),
+        "sources": c.TextColumn("Sources", width=130, help=_HELP["sources"]),
+        "id": c.LinkColumn("Database page", width=130, help=_HELP["id"]),
         "ask": c.ButtonColumn(
             "Ask",
             width=50,

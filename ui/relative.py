@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeGuard
 
 import streamlit as st
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from biobridge_core.service import BridgeService
 
 _CLOSE = 0.9  #: share of identical residues from which on what is known of the one is worth reading beside the other
-_NAMED = 8
+_NAMED = 4
 
 
 def of(bridge: BridgeService, retrieval: Retrieval) -> Relative | None:
@@ -23,10 +23,13 @@ def of(bridge: BridgeService, retrieval: Retrieval) -> Relative | None:
     return bridge.relative(retrieval.query, retrieval.read_from[0][0].id)
 
 
+def close(near: Relative | None) -> TypeGuard[Relative]:
+    """Whether it is the same protein but for a little."""
+    return near is not None and near.identity >= _CLOSE
+
+
 def show(bridge: BridgeService, near: Relative, listed: HitList) -> None:
     """Name the protein, its known links of the kind in view, and the way to a comparison."""
-    if near.identity < _CLOSE:
-        return
     entity = near.entity
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="relative"):
         told = f"{theme.plain(str(near), 120)} to {theme.plain(entity.name, 40)}"
