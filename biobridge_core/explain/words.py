@@ -33,9 +33,8 @@ def answer_of(
             start = paths[0].edges[0].head.name
             via = f" through {middle}" if middle else ""
             return f"In the graph, {start} leads to {hit.name}{via}."
-        return (
-            f"The graph has no chain of up to three links between {who} and {hit.name}; the bridge alone leads there."
-        )
+        chain = f"The graph has no chain of up to three links between {who} and {hit.name}"
+        return f"{chain}; the way there runs over links that the bridge predicts."
     lifts = {part.name: part.gain for part in parts}
     others = [neighbour for neighbour in neighbours if neighbour.entity.id != hit.id]
     return f"Predicted {_because(lifts, neighbours, others, who, hit.name)}."
