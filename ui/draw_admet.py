@@ -37,6 +37,7 @@ _WEAK = {"AUROC": 0.7, "R²": 0.4}  #: below this a model says little
 
 #: Static, holds nothing foreign.
 CSS = """
+.bb-scroll {max-height: 470px; overflow-y: auto;}
 .bb-admet {width: 100%; border-collapse: collapse; font-size: .9rem;}
 .bb-admet th, .bb-admet td {text-align: left; padding: .22rem .5rem; vertical-align: baseline;
   border-bottom: 1px solid color-mix(in srgb, currentColor 15%, transparent); font-weight: 450;}
@@ -87,7 +88,7 @@ def show(bridge: BridgeService, smiles: str) -> None:
                 "Percentile among the drugs compared with; the ring between 25 and 75 holds their middle half. Further "
                 "out is more, which is not always better."
             )
-        with table, st.container(height=470, border=False):
+        with table:
             st.html(rows(report))
 
 
@@ -195,7 +196,8 @@ def rows(report: Report) -> str:
         f'<tr class="bb-group"><th colspan="5">{escape(category)}</th></tr>{"".join(map(_row, group))}'
         for category, group in groupby(_in_order(report.predictions), key=lambda p: p.endpoint.category)
     )
-    return f'<table class="bb-admet"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
+    table = f'<table class="bb-admet"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
+    return f'<div class="bb-scroll" tabindex="0" role="region" aria-label="Predicted properties">{table}</div>'
 
 
 def _in_order(predictions: Sequence[Prediction]) -> list[Prediction]:
