@@ -42,7 +42,8 @@ def result(run: Run, weights: Weights | None = None) -> Result:
     weights = (weights or run.weights).check()
     goal, parts = run.evidence.goal, run.evidence.parts
     found = sorted(run.new, key=lambda one: (-run.score_of(one, weights), one.smiles))
-    chosen = [found[place] for place in diverse([f.bits for f in found], [f.scaffold for f in found], goal.n)]
+    places = diverse([f.bits for f in found], [f.scaffold for f in found], goal.n, [_giver(f) for f in found])
+    chosen = [found[place] for place in places]
     made = [components(one, parts, goal.windows) for one in chosen]
     front = pareto(made)
     candidates = tuple(
@@ -51,9 +52,8 @@ def result(run: Run, weights: Weights | None = None) -> Result:
     )
     notes = []
     if len(candidates) < goal.n:
-        notes.append(
-            f"Only {len(candidates):,} of {goal.n:,} candidates were found; give more time, wider windows or another substructure."
-        )
+        few = f"Only {len(candidates):,} of {goal.n:,} candidates were found"
+        notes.append(f"{few}; give more time, wider windows or another substructure.")
     missing = [part.label for part in parts if part.key != "start" and part not in run.scorer.parts]
     if missing:
         notes.append(f"The bridge could not score for: {', '.join(missing)}.")
@@ -82,6 +82,15 @@ def lineage(run: Run, found: Found) -> Lineage:
 
 def _placed(found: Found, joint: Joint) -> tuple[int, int, int, int]:
     return joint.a, found.atoms[joint.a][joint.atom_a], joint.b, found.atoms[joint.b][joint.atom_b]
+
+
+def _giver(found: Found) -> str:
+    """The evidence item that gave most of the atoms; empty where replacements gave all."""
+    given: dict[str, int] = {}
+    for atoms, origin in zip(found.atoms, found.assembly.origins, strict=True):
+        if not origin.startswith(REPLACEMENT):
+            given[origin] = given.get(origin, 0) + len(atoms)
+    return min(given, key=lambda item: (-given[item], item), default="")
 
 
 def _steps(run: Run, found: Found) -> tuple[Step, ...]:

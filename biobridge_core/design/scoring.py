@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
+from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
@@ -103,14 +104,27 @@ def tanimoto(a: NDArray[np.float32], b: NDArray[np.float32]) -> NDArray[np.float
     return np.asarray(both / np.maximum(a.sum(1)[:, None] + b.sum(1)[None] - both, 1.0), dtype=np.float32)
 
 
-def diverse(bits: Sequence[bytes], scaffolds: Sequence[str], n: int) -> list[int]:
+def in_turn(groups: Sequence[str]) -> list[int]:
+    """Places of a list sorted best first, so that the best of every group come first, then all second ones, …"""
+    seen: dict[str, int] = {}
+    turn = []
+    for place, group in enumerate(groups):
+        turn.append((seen.get(group, 0), place))
+        seen[group] = seen.get(group, 0) + 1
+    return [place for _, place in sorted(turn)]
+
+
+def diverse(bits: Sequence[bytes], scaffolds: Sequence[str], n: int, groups: Sequence[str] = ()) -> list[int]:
     """Places of ``n`` molecules out of a list sorted best first: unlike ones first, then the best of the rest.
 
-    A molecule waits while one that is chosen is too alike, or while its scaffold has had its share.
+    A molecule waits while one that is chosen is too alike, or while its scaffold has had its share. With ``groups``,
+    the best of all and the best of each group take turns, so that the choice draws on all of the evidence.
     """
     matrix, chosen, waiting = unpack(bits), list[int](), list[int]()
     families: dict[str, int] = {}
-    for place, scaffold in enumerate(scaffolds):
+    turns = chain.from_iterable(zip(range(len(bits)), in_turn(groups) or range(len(bits)), strict=True))
+    for place in dict.fromkeys(turns):
+        scaffold = scaffolds[place]
         if len(chosen) == n:
             break
         near = tanimoto(matrix[[place]], matrix[chosen]).max() if chosen else 0.0

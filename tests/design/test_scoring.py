@@ -8,7 +8,7 @@ from design.inhibitors import INHIBITORS, OTHERS
 from rdkit import Chem
 
 from biobridge_core.chem.traits import bits
-from biobridge_core.design.scoring import Weights, diverse, pareto, tanimoto, unpack, weighted
+from biobridge_core.design.scoring import Weights, diverse, in_turn, pareto, tanimoto, unpack, weighted
 from biobridge_core.errors import InputError
 
 
@@ -45,6 +45,12 @@ def test_alike_molecules_wait() -> None:
     assert diverse(packed, [""] * 6, 6) == [0, 1, 2, 3, 4, 5], "they come when there is nothing else"
     assert diverse(packed, [""] * 6, 9) == [0, 1, 2, 3, 4, 5]
     assert len(diverse([packed[i % 6] for i in range(40)], ["x"] * 40, 3)) == 3
+
+
+def test_the_best_of_every_group_have_their_turn() -> None:
+    assert in_turn(["a", "a", "a", "b", "c", "b"]) == [0, 3, 4, 1, 5, 2]
+    packed = [bits(Chem.MolFromSmiles(text)) for text in list(OTHERS.values())[:6]]
+    assert diverse(packed, [""] * 6, 3, ["a", "a", "a", "a", "a", "b"]) == [0, 1, 5]
 
 
 def test_tanimoto_is_that_of_rdkit() -> None:
