@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
@@ -14,9 +13,10 @@ from numpy.typing import NDArray
 from biobridge_core.alignment import Alignment, align
 from biobridge_core.errors import InputError
 from biobridge_core.findings import MODALITY as FINDINGS
-from biobridge_core.findings import Finding, FindingFinder
+from biobridge_core.findings import Finding, FindingFinder, Reading, reading
 from biobridge_core.queueing import Progress
 from biobridge_core.retrieve import Head, Retriever
+from biobridge_core.together import Combine, JointHit, Member, Shown, Signature, ranked, ranks, said_absent
 from biobridge_core.types import Edge, Entity, Hit, HitStatus, InputKind, Query, Why
 
 if TYPE_CHECKING:
@@ -24,22 +24,15 @@ if TYPE_CHECKING:
     from biobridge_core.explain.why import Explainer
     from biobridge_core.kg.graph import KnowledgeGraph
 
+__all__ = ["Combine", "Comparer", "Direction", "JointHit", "Member", "Moved", "Near", "Pair", "Signature", "Variant"]
+
 MAX_MEMBERS = 30  #: of a signature
 MAX_HITS = 200
 HIGH, LOW = 99.0, 90.0  #: percentiles above which one way round speaks for a link, and below which it does not
-_FUSE = 60  #: constant of reciprocal-rank fusion
 _SAMPLE = 300  #: proteins whose nearest neighbour says what a usual distance is
 _CANDIDATES = 6  #: known proteins that are aligned to find the nearest
-_LEAST = 1e-12  #: probability below which ranks no longer mean anything
 
 _Floats = NDArray[np.float32]
-
-
-class Combine(StrEnum):
-    """How the members of a signature are put together."""
-
-    PROBABILITIES = "probabilities"  #: mean of the log-probabilities: what all of them support
-    RANKS = "ranks"  #: reciprocal-rank fusion, doi:10.1145/1571941.1572114: one strong vote is enough
 
 
 class Models(Protocol):
@@ -72,37 +65,6 @@ class Pair:
     ways: tuple[Direction, ...]  #: from a to b, then from b to a, as far as the other end is in the graph
     answer: str  #: one sentence
     disagreement: str  #: where the ways and the votes disagree; empty where they do not
-
-
-@dataclass(frozen=True, slots=True)
-class Member:
-    """How one member of a signature sees a combined hit."""
-
-    rank: int
-    known: bool
-
-
-@dataclass(frozen=True, slots=True)
-class JointHit:
-    """An entity that several queries point at together."""
-
-    entity: Entity
-    rank: int
-    score: float  #: geometric mean of the probabilities, or the fused reciprocal ranks
-    percentile: float
-    members: tuple[Member, ...]  #: in the order of the queries
-
-
-@dataclass(frozen=True, slots=True)
-class Signature:
-    """Several queries asked together."""
-
-    queries: tuple[Query, ...]
-    to: str
-    how: Combine
-    hits: tuple[JointHit, ...]
-    n_candidates: int
-    notes: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +124,7 @@ class Comparer:
         self._models, self._head_of = models, head_of
         self._lock = threading.Lock()
         self._finder: FindingFinder | None = None
+        self._ontology: Shown | None = None
         self._nearest: _Floats | None = None
 
     def pair(self, a: Query, b: Query, progress: Progress | None = None) -> Pair:
@@ -197,21 +160,24 @@ class Comparer:
         k: int = 20,
         how: Combine = Combine.PROBABILITIES,
         progress: Progress | None = None,
+        absent: Sequence[Query] = (),
     ) -> Signature:
-        """What several queries point at together, and each by itself.
+        """What several queries point at together, and each by itself; see `biobridge_core.together`.
 
         Parameters
         ----------
         how
             Where a query is of the modality ``to`` itself, it has similarities instead of probabilities, so that only
             ranks can be combined.
+        absent
+            Findings that are said not to be there: what the graph says shows them is marked and goes down.
 
         Raises
         ------
         InputError
             If there is no query or more than 30, or ``to`` or ``k`` makes no sense.
         """
-        if not 1 <= len(queries) <= MAX_MEMBERS:
+        if not 1 <= len(queries) <= MAX_MEMBERS or len(absent) > MAX_MEMBERS:
             raise InputError(f"There are {len(queries)} things to ask about.", f"Give 1 to {MAX_MEMBERS}.")
         if to not in self.graph.modalities or not 1 <= k <= MAX_HITS:
             raise _unasked(k, to)
@@ -222,28 +188,13 @@ class Comparer:
         heads = [self._head_of(query, progress)[0] for query in queries]
         rows = self.graph.rows(to)
         scores = np.stack([self._scores(head, to, rows) for head in heads])  # (n, rows), -inf where not comparable
-        ranks = np.stack([_ranks(line) for line in scores])
-        if how is Combine.RANKS:
-            joint = (1.0 / (_FUSE + ranks)).sum(axis=0)
-        else:
-            joint = np.exp(np.log(np.maximum(scores, _LEAST)).mean(axis=0))
-        own = {head.row for head in heads if head.row is not None}
-        order = np.array([i for i in np.argsort(-joint, kind="stable") if int(rows[i]) not in own])
-        known = [set() if h.row is None else set(self.graph.known_rows(h.row, to).tolist()) for h in heads]
-        hits = tuple(
-            JointHit(
-                self.graph.entity(int(rows[i])),
-                rank,
-                float(joint[i]),
-                100.0 * (len(order) - rank) / max(len(order) - 1, 1),
-                tuple(Member(int(ranks[m, i]), int(rows[i]) in known[m]) for m in range(len(heads))),
-            )
-            for rank, i in enumerate(order[:k], start=1)
-        )
-        return Signature(tuple(queries), to, how, hits, len(order), tuple(notes))
+        hits, n_candidates = ranked(self._shown(), scores, [head.row for head in heads], to, how, k, absent)
+        if absent:
+            notes.append(said_absent(absent))
+        return Signature(tuple(queries), to, how, hits, n_candidates, tuple(notes), tuple(absent))
 
-    def findings(self, text: str, progress: Progress | None = None) -> list[Finding]:
-        """Phenotypes that a sentence speaks of, in its order, each once.
+    def read(self, text: str, progress: Progress | None = None) -> Reading:
+        """What a sentence says of phenotypes: which are there, which are not, and which words were not understood.
 
         Raises
         ------
@@ -258,11 +209,12 @@ class Comparer:
             )
             heads = [Head(vector, InputKind.TEXT, FINDINGS, None, "") for vector in vectors]
             rankings = [self._retriever.ranking(head, FINDINGS) for head in heads]
-            found += finder.near(text, rests, np.stack([r.scores for r in rankings]), rankings[0].rows)
-        first: dict[str, Finding] = {}
-        for finding in sorted(found, key=lambda f: f.start):
-            first.setdefault(finding.entity.id, finding)
-        return list(first.values())
+            found += finder.near(rests, np.stack([r.scores for r in rankings]), rankings[0].rows)
+        return reading(text, found)
+
+    def findings(self, text: str, progress: Progress | None = None) -> list[Finding]:
+        """Phenotypes that a sentence speaks of, in its order, each once; see `read`."""
+        return list(self.read(text, progress).findings)
 
     def variant(self, wild: str, mutant: str, to: str, k: int = 20, progress: Progress | None = None) -> Variant:
         """Wild type against mutant: two checked protein sequences.
@@ -286,9 +238,9 @@ class Comparer:
         ]
         rows = self.graph.rows(to)
         scores = np.stack([self._scores(head, to, rows) for head in heads])
-        ranks = np.stack([_ranks(line) for line in scores])
-        best = [set(np.flatnonzero(line <= k).tolist()) for line in ranks]
-        listed = sorted(best[0] | best[1], key=lambda i: (int(ranks[:, i].min()), int(ranks[:, i].sum())))
+        places = np.stack([ranks(line) for line in scores])
+        best = [set(np.flatnonzero(line <= k).tolist()) for line in places]
+        listed = sorted(best[0] | best[1], key=lambda i: (int(places[:, i].min()), int(places[:, i].sum())))
         shift = 1.0 - _cosine(vectors[0], vectors[1])
         usual = 1.0 - self._usual(modality)
         return Variant(
@@ -298,7 +250,7 @@ class Comparer:
             hits=tuple(
                 Moved(
                     self.graph.entity(int(rows[i])),
-                    (int(ranks[0, i]), int(ranks[1, i])),
+                    (int(places[0, i]), int(places[1, i])),
                     (float(scores[0, i]), float(scores[1, i])),
                 )
                 for i in listed
@@ -340,6 +292,12 @@ class Comparer:
                 self._nearest = np.array([self._retriever.nearest(head, 1)[0][1] for head in heads], dtype=np.float32)
             return self._nearest
 
+    def _shown(self) -> Shown:
+        with self._lock:
+            if self._ontology is None:
+                self._ontology = Shown(self.graph, FINDINGS)
+            return self._ontology
+
     def _findings(self) -> FindingFinder:
         with self._lock:
             if self._finder is None:
@@ -349,13 +307,6 @@ class Comparer:
 
 def _unasked(k: int, to: str) -> InputError:
     return InputError(f"{k} hits of kind {to!r} cannot be asked for.", f"Choose a kind from the list, 1 to {MAX_HITS}.")
-
-
-def _ranks(scores: _Floats) -> NDArray[np.int64]:
-    """Rank of each score, 1 for the highest, (n,)."""
-    ranks = np.empty(len(scores), dtype=np.int64)
-    ranks[np.argsort(-scores, kind="stable")] = np.arange(1, len(scores) + 1)
-    return ranks
 
 
 def _cosine(one: _Floats, other: _Floats) -> float:

@@ -109,12 +109,80 @@ def test_two_together_are_combined_as_it_says(service: BridgeService, comparer: 
     for hit in both.hits:
         if all(hit.entity.id in found for found in scores):
             product = scores[0][hit.entity.id] * scores[1][hit.entity.id]
-            assert hit.score == pytest.approx(product**0.5, rel=1e-3)
+            if not any(member.known for member in hit.members):
+                assert hit.score == pytest.approx(product**0.5, rel=1e-3)
+            else:
+                assert hit.score >= product**0.5 * 0.999, "a fact counts no less than what the bridge believes"
     assert [hit.score for hit in both.hits] == sorted((hit.score for hit in both.hits), reverse=True)
     ranks = comparer.signature(queries, "disease", 20, Combine.RANKS)
-    for hit in ranks.hits:
-        assert hit.score == pytest.approx(sum(1 / (60 + member.rank) for member in hit.members))
+    assert ranks.how is Combine.RANKS
+    assert [hit.score for hit in ranks.hits] == sorted((hit.score for hit in ranks.hits), reverse=True)
     assert both.hits[0].percentile == 100.0
+
+
+def test_what_is_no_finding_is_combined_by_belief_alone(service: BridgeService, comparer: Comparer) -> None:
+    queries = [ask(service, "UniProtKB:P38398"), ask(service, "UniProtKB:P51587")]
+    for hit in comparer.signature(queries, "disease", 20, Combine.RANKS).hits:
+        assert hit.score == pytest.approx(sum(1 / (60 + member.rank) for member in hit.members))
+
+
+def test_a_disease_with_a_more_specific_finding_counts_as_known(service: BridgeService, comparer: Comparer) -> None:
+    """The graph links Rett syndrome to postnatal microcephaly, not to microcephaly itself."""
+    graph = service.graph
+    rett, small_head = graph.row("MONDO:0010726"), graph.row(SMALL_HEAD)
+    assert rett not in graph.known_rows(small_head, "disease")
+    queries = [ask(service, curie) for curie in ("HP:0002376", "HP:0012171", SMALL_HEAD)]
+    found = comparer.signature(queries, "disease", 20)
+    hit = next(hit for hit in found.hits if hit.entity.id == "MONDO:0010726")
+    assert [member.known for member in hit.members] == [True, True, True]
+    assert hit.rank <= 10
+
+
+def test_what_is_said_to_be_absent_is_marked_and_goes_down(service: BridgeService, comparer: Comparer) -> None:
+    there, absent = [ask(service, SEIZURE)], [ask(service, SMALL_HEAD)]
+    without = comparer.signature(there, "disease", 200, absent=absent)
+    assert without.absent == tuple(absent)
+    assert "Microcephaly" in without.notes[-1]
+    assert not any(hit.against for hit in without.hits[:20])
+    both = comparer.signature([*there, *absent], "disease", 1).hits[0]
+    assert both.entity.id not in {hit.entity.id for hit in without.hits}, "it shows both"
+    every = {hit.entity.id: hit for hit in comparer.signature(there, "phenotype", 5, absent=absent).hits}
+    assert every
+    assert not any(hit.against for hit in every.values()), "a finding shows no finding"
+
+
+def test_a_finding_counts_against_by_how_often_it_is_there(service: BridgeService) -> None:
+    from biobridge_core.together import Shown
+
+    graph = service.graph
+    against = Shown(graph, "phenotype").against([ask(service, SMALL_HEAD)], "disease")
+    stated = graph.known(graph.row(SMALL_HEAD), "disease")
+    assert set(stated) - set(against) == {
+        row
+        for row, triples in stated.items()
+        if row not in against and all(triple.value.startswith("0/") for triple in triples)
+    }
+    for (seen,) in list(against.values())[:200]:
+        assert seen.finding.id == SMALL_HEAD
+        assert 0 < seen.left < 1
+
+
+@pytest.mark.parametrize(
+    ("words", "share"),
+    [
+        ("very frequent (80–99 %)", 0.895),
+        ("3/4", 0.75),
+        ("0/5", 0.0),
+        ("40%", 0.4),
+        ("", 0.5),
+        ("0/0", 0.5),
+        ("?", 0.5),
+    ],
+)
+def test_frequencies_are_read_as_the_ontology_words_them(words: str, share: float) -> None:
+    from biobridge_core.together import frequency
+
+    assert frequency(words) == pytest.approx(share)
 
 
 def test_of_one_kind_ranks_are_combined_and_nothing_asked_about_is_a_hit(
@@ -152,6 +220,53 @@ def test_what_is_denied_is_marked(comparer: Comparer) -> None:
     assert found["Ataxia"] is False
     assert found["Seizure"] is True
     assert found["Fever"] is True
+
+
+@pytest.mark.parametrize(
+    ("text", "present", "absent"),
+    [
+        ("a patient with no seizures and a large head", {"Macrocephaly"}, {"Seizure"}),
+        ("no seizures or ataxia", set(), {"Seizure", "Ataxia"}),
+        ("a man with no fever, cough or rash", set(), {"Fever", "Cough", "Skin rash"}),
+        ("denies chest pain, has a rash", {"Skin rash"}, {"Chest pain"}),
+        ("patient with seizures but no microcephaly", {"Seizure"}, {"Microcephaly"}),
+        ("denies fever, cough and headache", set(), {"Fever", "Cough", "Headache"}),
+        ("not only seizures but also ataxia", {"Seizure", "Ataxia"}, set()),
+        ("she has never had seizures; ataxia since two", {"Ataxia"}, {"Seizure"}),
+        ("no fever and no rash, but a cough", {"Cough"}, {"Fever", "Skin rash"}),
+        ("does not speak, has seizures", {"Absent speech", "Seizure"}, set()),
+        ("neither seizures nor ataxia, but a cough", {"Cough"}, {"Seizure", "Ataxia"}),
+        ("Seizures: no. Ataxia is absent. Fever.", {"Fever"}, {"Seizure", "Ataxia"}),
+        ("no seizures at birth, seizures from the age of two", {"Seizure"}, set()),
+    ],
+)
+def test_how_far_a_denial_reaches(comparer: Comparer, text: str, present: set[str], absent: set[str]) -> None:
+    read = comparer.read(text)
+    assert {finding.entity.name for finding in read.present} == present
+    assert {finding.entity.name for finding in read.absent} == absent
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ("patient with seizures but no microcephaly", "patient with seizures"),
+        ("a patient with no seizures and a large head", "a patient with a large head"),
+        ("my patient has seizures and a small head", "my patient has seizures and a small head"),
+        ("no seizures or ataxia", ""),
+    ],
+)
+def test_the_sentence_without_what_it_denies(comparer: Comparer, text: str, left: str) -> None:
+    assert comparer.read(text).affirmed == left
+
+
+def test_words_that_were_not_understood_are_listed(comparer: Comparer) -> None:
+    read = comparer.read("2 year old girl with flumoxia, hand wringing and 3 grobbly knobs, no bleems")
+    assert read.unread == ("flumoxia", "grobbly knobs", "bleems")
+    assert comparer.read("2 year old girl with regression, hand wringing, rash and microcephaly").unread == ()
+    assert [f.entity.id for f in comparer.read("girl with regression and a rash").present] == [
+        "HP:0002376",
+        "HP:0000988",
+    ]
 
 
 def test_the_longest_name_wins_and_each_is_found_once(comparer: Comparer) -> None:
