@@ -143,7 +143,7 @@ def radar(report: Report) -> go.Figure:
     charts.layout(fig, height=430)
     axis = {"gridcolor": look.line, "linecolor": look.line, "tickfont": {"color": look.muted, "size": 11}}
     fig.update_layout(
-        margin={"l": 70, "r": 70, "t": 36, "b": 70},
+        margin={"l": 84, "r": 84, "t": 36, "b": 70},
         legend={"y": -0.13, "yanchor": "top", "x": 0.5, "xanchor": "center"},
         polar={
             "bgcolor": "rgba(0,0,0,0)",
@@ -207,10 +207,10 @@ def _in_order(predictions: Sequence[Prediction]) -> list[Prediction]:
 
 def _row(p: Prediction) -> str:
     low, high = (worded(edge, p).split(" ")[0] for edge in p.usual)
-    mark = "△ " if weak(p) else ""
+    mark = f"{'△ ' if weak(p) else ''}{p.endpoint.measured.replace('-', '−')}"
     return (
         f"<tr><td>{escape(p.endpoint.name)}</td><td>{escape(value(p))}</td>"
         f'<td><span class="bb-place"><i style="left:{p.percentile:.0f}%"></i></span>{p.percentile:.0f}</td>'
         f"<td>{escape(low)} … {escape(high)}{' %' if p.endpoint.probability else ''}</td>"
-        f"<td>{mark}{escape(p.endpoint.measured)}</td></tr>"
+        f"<td>{escape(mark)}</td></tr>"
     )

@@ -173,4 +173,4 @@ def test_predictions_are_worded_with_units_and_weak_models_are_marked(small_grap
     assert not draw_admet.weak(by_key["Solubility_AqSolDB"])
     table = draw_admet.rows(report)
     assert table.count("<tr>") == 41 + 1
-    assert "△ R² -2.39" in table
+    assert "△ R² −2.39" in table
