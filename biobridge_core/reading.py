@@ -108,11 +108,12 @@ class Reader:
         said = f"These are {len(queries)} names: {', '.join(query.label for query in queries[:_MOST_CHOICES])}"
         said += ", …." if len(queries) > _MOST_CHOICES else "."
         said += f" Nothing is called “{'”, “'.join(missing[:3])}”." if missing else ""
-        links = [_link("compare", f"Ask with all {len(queries)} together", set=",".join(found))]
+        together = "both" if len(queries) == 2 else f"all {len(queries)}"
+        links = [_link("compare", f"Ask with {together} together", set=",".join(found))]
         if len(queries) == 2 and queries[0].modality != queries[1].modality:
             a, b = queries
             links.append(_link("compare", f"Is {a.label} linked to {b.label}?", a=a.value, b=b.value))
-        said += " Ask with all of them together, or choose one."
+        said += " Ask with them together, or choose one."
         return Resolution(text, None, queries, (*notes, said), links=tuple(links))
 
     def _findings(self, text: str, cleaned: str, parts: tuple[str, ...]) -> Resolution | None:

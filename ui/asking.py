@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import NoReturn
+from typing import Literal, NoReturn
 
 import streamlit as st
 
@@ -162,7 +162,7 @@ def understood(resolution: Resolution, ask_now: state.Ask) -> Query | None:
         with st.container(key="elsewhere", border=True, gap="xsmall"):
             for note in resolution.notes:
                 st.markdown(theme.plain(note, 400))
-            links(resolution.links)
+            links([link for link in resolution.links if dict(link.params).get("as") != now])
         return chosen
     for note in resolution.notes:
         st.caption(theme.plain(note, 400))
@@ -170,16 +170,13 @@ def understood(resolution: Resolution, ask_now: state.Ask) -> Query | None:
 
 
 def links(offered: Sequence[Link]) -> None:
-    """Other pages that answer an input, as links; one to a page that is not there is left out."""
+    """Other pages that answer an input, the best first; one that is not there is left out."""
     with st.container(horizontal=True, gap="small", key="links"):
-        for link in offered:
-            if nav.exists(link.page):
-                st.page_link(
-                    nav.file_of(link.page),
-                    label=theme.plain(link.label, 120),
-                    icon=_LINK_ICONS.get(link.page),
-                    query_params=dict(link.params),
-                )
+        for number, link in enumerate(link for link in offered if nav.exists(link.page)):
+            kind: Literal["primary", "secondary"] = "secondary" if number else "primary"
+            icon = _LINK_ICONS.get(link.page)
+            if st.button(theme.plain(link.label, 120), type=kind, icon=icon, key=f"link {link.page} {link.label}"):
+                nav.go(link.page, dict(link.params))
 
 
 def _turn_to(kind: str, ask_now: state.Ask) -> None:

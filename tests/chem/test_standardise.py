@@ -2,7 +2,7 @@
 
 import pytest
 
-from biobridge_core.chem.standardise import MAX_CHARACTERS, looks_like_smiles, standardise
+from biobridge_core.chem.standardise import MAX_CHARACTERS, from_inchi, looks_like_smiles, standardise
 from biobridge_core.errors import InputError
 
 ASPIRIN = "CC(=O)Oc1ccccc1C(=O)O"
@@ -43,6 +43,34 @@ def test_every_change_is_said(smiles: str, parent: str, note: str) -> None:
     result = standardise(smiles)
     assert result.smiles == parent
     assert note in result.notes
+
+
+@pytest.mark.parametrize(
+    ("smiles", "parent", "notes"),
+    [
+        ("CCO.c1ccccc1CC", "CCc1ccccc1", ("of a mixture, the larger component is read; left out: ethanol",)),
+        ("c1ccccc1CC.O.CC#N", "CCc1ccccc1", ("of a mixture, the larger component is read; left out: acetonitrile, water",)),
+        ("c1ccc(cc1)CCCC(N)=O.CCC", "NC(=O)CCCc1ccccc1", ("of a mixture, the larger component is read; left out: CCC",)),
+        ("NCCc1ccccc1.Cl.O", "NCCc1ccccc1", ("salt removed: HCl", "of a mixture, the larger component is read; left out: water")),
+        ("OC(=O)c1ccccc1C(=O)OCC.C1CNCCN1", "CCOC(=O)c1ccccc1C(=O)O", ("salt removed: piperazine",)),
+        ("CCC(=O)Nc1ccccc1C(=O)[O-].[Na+]", "CCC(=O)Nc1ccccc1C(=O)O", ("salt removed: sodium", "neutralised")),
+    ],
+)  # fmt: skip
+def test_a_mixture_is_told_from_a_salt(smiles: str, parent: str, notes: tuple[str, ...]) -> None:
+    result = standardise(smiles)
+    assert result.smiles == parent
+    assert result.notes == notes
+
+
+def test_an_inchi_is_read_and_a_broken_one_refused() -> None:
+    assert (
+        standardise(from_inchi("InChI=1S/C9H8O4/c1-6(10)13-8-5-3-2-4-7(8)9(11)12/h2-5H,1H3,(H,11,12)")).smiles
+        == ASPIRIN
+    )
+    assert from_inchi("InChI=1S/C2H6O/c1-2-3/h3H,2H2,1H3") == "CCO"
+    for broken in ("InChI=1S/", "InChI=1S/C9H8O4/c1-", "InChI=", "InChI=1S/" + "C" * 20_000):
+        with pytest.raises(InputError, match="not an InChI"):
+            from_inchi(broken)
 
 
 @pytest.mark.parametrize("smiles", ["Cn1cnc2c1c(=O)n(C)c(=O)n2C", "CS(C)=O", "O=[N+]([O-])c1ccccc1"])
