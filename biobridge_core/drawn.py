@@ -76,7 +76,7 @@ class Drawn:
         try:
             entity = self.graph.entity(text.strip())
         except UnknownEntityError:
-            if looks_like_smiles(text):
+            if looks_like_smiles(text) or "is not a SMILES" not in error.message:
                 return error
             return InputError(
                 f"No drug is called “{text.strip()[:60]}”, and it is no SMILES either.",

@@ -138,7 +138,12 @@ def test_a_metal_complex_is_read_whole_and_said(page: Opener, words_of: Callable
 
 @pytest.mark.parametrize(
     ("text", "words"),
-    [("UniProtKB:P04637", "is a protein, no molecule"), ("imatinbib", "No drug is called “imatinbib”")],
+    [
+        ("UniProtKB:P04637", "is a protein, no molecule"),
+        ("imatinbib", "No drug is called “imatinbib”"),
+        ("[CH3]", "this is a radical"),
+        ("*CC*", "a fragment or a polymer"),
+    ],
 )
 def test_what_is_typed_and_no_molecule_leaves_the_canvas(page: Opener, text: str, words: str) -> None:
     app = page({"smiles": "CCO"})
