@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from biobridge_core import compare_words
 from biobridge_core.errors import InputError
 
 if TYPE_CHECKING:
@@ -83,6 +84,7 @@ def compare(
     b: Annotated[str, typer.Argument(help="With what; left out with --set or --change.")] = "",
     several: Annotated[bool, typer.Option("--set", help="Ask with several things, or a clinical sentence.")] = False,
     change: Annotated[str, typer.Option(help="A change of the protein A, as R1648H, or a mutant sequence.")] = "",
+    without: Annotated[str, typer.Option(help="With --set: findings that are absent, by name or id.")] = "",
     to: Annotated[str, typer.Option(help="Modality to rank with --set and --change.")] = "disease",
     k: Annotated[int, typer.Option(help="Hits with --set and --change, 1 to 200.")] = 20,
     as_json: Annotated[bool, typer.Option("--json", help="The same as --format json.")] = False,
@@ -95,7 +97,9 @@ def compare(
         raise InputError("There is nothing to compare with.", "Give B, --set, or --change.")
     bridge = BridgeService.open(progress=_say())
     if several:
-        joint = bridge.comparer.signature(_members(bridge, a), to, k)
+        members, absent = _members(bridge, a)
+        absent += [_chosen(bridge, part.strip()) for part in without.split(",") if part.strip()]
+        joint = bridge.comparer.signature(members, to, k, absent=absent)
         compared = bridge.files.compared(joint, datetime.now(UTC))
         text = _signature_text(joint)
     elif change:
@@ -130,21 +134,27 @@ def _chosen(bridge: BridgeService, text: str) -> Query:
     return found.chosen
 
 
-def _members(bridge: BridgeService, text: str) -> list[Query]:
-    """Named things as they are; of a sentence, the findings that it does not deny."""
+def _members(bridge: BridgeService, text: str) -> tuple[list[Query], list[Query]]:
+    """Named things as they are; of a sentence, the findings that it says are there, and those that it denies."""
     parts = [part.strip() for part in text.replace("\n", ",").split(",") if part.strip()]
     try:
         queries = [_chosen(bridge, part) for part in parts]
         if queries and all(query.kind.value == "entity" for query in queries):
-            return queries
+            return queries, []
     except InputError:
         pass
-    findings = [f for f in bridge.comparer.findings(text) if not f.denied]
-    if not findings:
+    read = bridge.comparer.read(text)
+    for f in read.findings:
+        said = ", which is said to be absent" if f.denied else ""
+        print(f"“{f.words}” is read as {f.entity.name} ({f.entity.id}){said}", file=sys.stderr)
+    if read.unread:
+        print(f"! not understood: {', '.join(read.unread)}", file=sys.stderr)
+    if not read.present and read.absent:
+        raise InputError("This says what is absent, and no finding that is there.", "Say also what the patient has.")
+    if not read.present:
         raise InputError("Nothing in this was recognised.", "Give names or ids, or describe findings of a patient.")
-    for f in findings:
-        print(f"“{f.words}” is read as {f.entity.name} ({f.entity.id})", file=sys.stderr)
-    return [_chosen(bridge, f.entity.id) for f in findings]
+    there, denied = ([_chosen(bridge, f.entity.id) for f in found] for found in (read.present, read.absent))
+    return there, denied
 
 
 def _variant(bridge: BridgeService, protein: str, change: str) -> tuple[Query, str, str]:
@@ -178,7 +188,8 @@ def _signature_text(found: Signature) -> str:
     lines = [f"Asked together: {', '.join(query.label for query in found.queries)}", *found.notes]
     for hit in found.hits:
         ranks = ", ".join(f"{'●' if member.known else '○'} {member.rank}" for member in hit.members)
-        lines.append(f"{hit.rank:>5}  {hit.entity.name}  [{hit.entity.id}]  ranks {ranks}")
+        told = f"  ⚠ {against}" if (against := compare_words.against(hit)) else ""
+        lines.append(f"{hit.rank:>5}  {hit.entity.name}  [{hit.entity.id}]  ranks {ranks}{told}")
     return "\n".join([*lines, _LAST])
 
 

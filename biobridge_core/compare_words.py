@@ -72,6 +72,13 @@ def linked(hit: JointHit) -> str:
     return f"{sum(seen.known for seen in hit.members)} of {len(hit.members)}"
 
 
+def against(hit: JointHit) -> str:
+    """What a hit shows although it is said to be absent; empty where nothing speaks against it."""
+    told = [f"{seen.finding.name}{f' ({seen.often})' if seen.often else ''}" for seen in hit.against]
+    verb = "is" if len(told) == 1 else "are"
+    return f"shows {' and '.join(told)}, which {verb} said to be absent" if told else ""
+
+
 def together(found: Signature, words: Words) -> tuple[str, str, str]:
     """What several point at: the sentence before its best hit, the hit's name, and the sentence after."""
     n = len(found.queries)

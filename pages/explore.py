@@ -21,6 +21,5 @@ with service.caught(otherwise=state.unanswered):
     query = asking.understood(found, ask)
     if query is None:
         state.unanswered()
-    else:
-        findings.show(bridge, query)
+    elif not findings.show(bridge, query, ask.q):
         answer.show(bridge, query, ask.q)

@@ -45,6 +45,7 @@ class Asked:
     a: str = ""
     b: str = ""
     members: tuple[str, ...] = ()  #: CURIEs or short inputs
+    absent: tuple[str, ...] = ()  #: CURIEs of findings that are said not to be there
     wild: str = ""
     mutant: str = ""  #: a change such as R1648H, or a sequence
     to: str = ""  #: modality looked for; empty for the first choice
@@ -55,10 +56,11 @@ class Asked:
 def from_address(params: Mapping[str, str]) -> Asked:
     """Read an address; what it does not say is left at its default."""
     members = tuple(part.strip() for part in params.get("set", "").split(",") if part.strip())[:_MAX_IN_SET]
+    absent = tuple(part.strip() for part in params.get("not", "").split(",") if part.strip())[:_MAX_IN_SET]
     wild, mutant = params.get("wild", ""), params.get("mutant", "")
     mode: Mode = "set" if members else "variant" if wild or mutant else "pair"
     return Asked(
-        mode, params.get("a", ""), params.get("b", ""), members, wild, mutant, params.get("to", ""),
+        mode, params.get("a", ""), params.get("b", ""), members, absent, wild, mutant, params.get("to", ""),
         params.get("how", ""), fresh=True,
     )  # fmt: skip
 
@@ -69,10 +71,11 @@ def to_address(asked: Asked) -> dict[str, str]:
         case "pair":
             parts = {"a": asked.a, "b": asked.b}
         case "set":
-            parts = {"set": ",".join(asked.members), "how": asked.how}
+            parts = {"set": ",".join(asked.members), "not": ",".join(asked.absent), "how": asked.how}
         case _:
             parts = {"wild": asked.wild, "mutant": asked.mutant}
-    if not all(parts[name] for name in parts if name != "how") or sum(map(len, parts.values())) >= state.MAX_IN_ADDRESS:
+    needed = parts.keys() - {"how", "not"}
+    if not all(parts[name] for name in needed) or sum(map(len, parts.values())) >= state.MAX_IN_ADDRESS:
         return {}
     return {name: value for name, value in (parts | {"to": asked.to}).items() if value}
 

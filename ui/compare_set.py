@@ -10,17 +10,16 @@ from functools import partial
 from html import escape
 from typing import TYPE_CHECKING
 
-import pandas as pd
 import streamlit as st
 
 from biobridge_core import compare_words, spreadsheet
 from biobridge_core.errors import BioBridgeError
 from biobridge_core.types import QueryKind
-from ui import cards, compare, service, theme
+from ui import cards, compare, findings, joint, service, theme
 from ui.compare import Asked
 
 if TYPE_CHECKING:
-    from biobridge_core.compare import Combine, JointHit, Signature
+    from biobridge_core.compare import Combine, Signature
     from biobridge_core.queueing import Progress
     from biobridge_core.service import BridgeService
     from biobridge_core.types import Query, Retrieval
@@ -32,7 +31,7 @@ _EXAMPLES = (
     ("Marfan-like: four findings", Asked("set", members=("HP:0000098", "HP:0001166", "HP:0001083", "HP:0002616"))),
 )
 _HOW = {"probabilities": "what all support", "ranks": "what some rank very high"}
-_BOX, _MEMBERS, _SAID = "compare text", "compare members", "compare said"
+_BOX, _MEMBERS, _ABSENT, _SAID = "compare text", "compare members", "compare absent", "compare said"
 _K, _ALONE = 30, 10
 _OPEN = 4  #: so many lists are open from the first; more are folded
 _STYLE = (
@@ -71,15 +70,17 @@ def show(bridge: BridgeService, asked: Asked) -> None:
         compare.examples(_EXAMPLES)
         st.button(_SENTENCE, key="compare sentence", on_click=_try_sentence, args=(bridge,))
         return
+    absent = _absent(bridge)
     asked = compare.now()
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="compare how"):
         to = compare.target(bridge, asked, ("disease", "protein", "drug"), "compare set to")
         how = _how(asked)
     with service.telling() as tell, st.spinner("Asking all of them …", show_time=True):
-        found = bridge.comparer.signature(members, to, _K, how, tell)
+        found = bridge.comparer.signature(members, to, _K, how, tell, absent)
         alone = [bridge.retrieve(query, to=[to], k=_ALONE, progress=tell) for query in members]
     asked = replace(asked, mode="set", to=to, how="" if how == "probabilities" else how.value)
-    compare.write(replace(asked, members=tuple(query.value for query in members)))
+    members_in = tuple(query.value for query in members)
+    compare.write(replace(asked, members=members_in, absent=tuple(query.value for query in absent)))
     _answer(found, alone)
     compare.downloads(bridge.files.compared(found, datetime.now(UTC), alone=alone), bridge, partial(_csv, found))
 
@@ -92,23 +93,23 @@ def _try_sentence(bridge: BridgeService) -> None:
 def _add(bridge: BridgeService, text: str, tell: Progress) -> None:
     """Take named things as they are; of anything else, the findings that it speaks of."""
     said: list[str] = []
-    curies = list(compare.now().members)
+    curies, denied = list(compare.now().members), []
     named, unread = _named(bridge, text)
     if unread:
-        findings = bridge.comparer.findings(text, tell)
-        for finding in findings:
-            words = f"“{theme.plain(finding.words, 60)}”"
-            name = f"**{theme.plain(finding.entity.name, 60)}**"
-            if finding.denied:
-                said.append(f"{words}: {name} is left out, since the sentence says that it is absent.")
-            else:
-                near = "" if finding.cosine is None else f" (other words, likeness {finding.cosine:.2f}; check it)"
-                said.append(f"{words} is read as {name}{near}.")
-                named.append(finding.entity.id)
-        if not findings:
+        read = bridge.comparer.read(text, tell)
+        said += [findings.told(finding) for finding in read.findings]
+        named += [finding.entity.id for finding in read.present]
+        denied = [finding.entity.id for finding in read.absent]
+        if missed := findings.not_understood(read):
+            said.append(missed)
+        if denied and not (read.present or curies):
+            said.append("Say also what is there: nothing is ranked by what is absent alone.")
+        if not read.findings:
             said.append(f"Nothing in “{theme.plain(text, 80)}” was recognised. Use names or ids, or describe symptoms.")
     fresh = [curie for curie in dict.fromkeys(named) if curie not in curies]
-    compare.put(replace(compare.now(), mode="set", members=(*curies, *fresh)))
+    members = (*curies, *fresh)
+    absent = [curie for curie in dict.fromkeys((*compare.now().absent, *denied)) if curie not in members]
+    compare.put(replace(compare.now(), mode="set", members=members, absent=tuple(absent)))
     st.session_state[_SAID] = said
 
 
@@ -162,6 +163,39 @@ def _members(bridge: BridgeService) -> list[Query]:
     return list(queries.values())
 
 
+def _absent(bridge: BridgeService) -> list[Query]:
+    """Findings that are said not to be there, each removable."""
+    queries: dict[str, Query] = {}
+    for curie in compare.now().absent:
+        try:
+            query = bridge.find(curie).chosen
+        except BioBridgeError as error:
+            service.show_error(error)
+            continue
+        if query is not None and query.kind is QueryKind.ENTITY:
+            queries[query.value] = query
+    if tuple(queries) != compare.now().absent:
+        compare.put(replace(compare.now(), absent=tuple(queries)))
+    if not queries:
+        return []
+    key = f"{_ABSENT} {' '.join(queries)}"
+    st.session_state.setdefault(key, list(queries))
+    st.multiselect(
+        "Said to be absent",
+        list(queries),
+        key=key,
+        format_func=lambda curie: theme.shorten(queries[curie].label, 40),
+        help="What the graph says shows it is marked and goes down. Take one away with its ×.",
+        on_change=_let_go,
+        args=(key,),
+    )
+    return list(queries.values())
+
+
+def _let_go(key: str) -> None:
+    compare.put(replace(compare.now(), absent=tuple(st.session_state[key])))
+
+
 def _removed(key: str) -> None:
     compare.put(replace(compare.now(), members=tuple(st.session_state[key])))
 
@@ -188,72 +222,29 @@ def _answer(found: Signature, alone: Sequence[Retrieval]) -> None:
     for note in found.notes:
         st.caption(theme.plain(note, 300))
     st.caption(
-        "● known: the graph has the link. ○ predicted: proposed by the bridge. Its rank for each alone beside it."
-    )
-    names = [theme.shorten(query.label, 24) for query in found.queries]
-    columns = _distinct(names)
-    table = pd.DataFrame(
-        {
-            "rank": [hit.rank for hit in found.hits],
-            "name": [hit.entity.name for hit in found.hits],
-            **{name: [compare_words.member(hit.members[i]) for hit in found.hits] for i, name in enumerate(columns)},
-            "linked": [compare_words.linked(hit) for hit in found.hits],
-            "id": [f"entity?q={hit.entity.id}" for hit in found.hits],
-        }
+        "● known: the graph has the link (of a symptom, to it or to a more specific one). ○ predicted: proposed by the "
+        "bridge. Its rank for each alone beside it."
     )
     with st.container(key="hits_table"):
-        _table(found, table, columns)
+        joint.table(found, f"compare joint {found.to} {found.how} {hash(found.queries)} {hash(found.absent)}")
     with st.container(key="hits_cards"):
-        st.html("".join(_card(hit, columns) for hit in found.hits))
+        st.html(joint.card_list(found))
     if len(found.queries) > 1:
-        _one_by_one(columns, alone)
+        _one_by_one(joint.short_columns(found), alone)
 
 
 def _csv(found: Signature) -> bytes:
-    columns = _distinct([query.label or query.value for query in found.queries])
+    columns = joint.columns_of([query.label or query.value for query in found.queries])
     return spreadsheet.write(
         {
             "rank": hit.rank,
             "name": hit.entity.name,
             **{name: compare_words.member(seen) for name, seen in zip(columns, hit.members, strict=True)},
             "linked": compare_words.linked(hit),
+            **({"against": compare_words.against(hit)} if found.absent else {}),
             "id": hit.entity.id,
         }
         for hit in found.hits
-    )
-
-
-def _table(found: Signature, table: pd.DataFrame, columns: Sequence[str]) -> None:
-    c = st.column_config
-    st.dataframe(
-        table,
-        hide_index=True,
-        row_height=27,
-        height=37 + 27 * min(len(table), 20),
-        column_config={
-            "rank": c.NumberColumn("Rank", width=55),
-            "name": c.TextColumn("Name", width=560 if len(columns) < 4 else 400),
-            **{
-                name: c.TextColumn(
-                    name, width=110, help=f"● known or ○ predicted, and the rank for {query.label} alone."
-                )
-                for name, query in zip(columns, found.queries, strict=True)
-            },
-            "linked": c.TextColumn("Known", width=65, help="How many of them the graph links to it."),
-            "id": c.LinkColumn("Open", width=130, display_text=r"entity\?q=(.*)", help="Everything about it."),
-        },
-        key=f"compare joint {found.to} {found.how} {len(found.queries)} {hash(found.queries)}",
-    )
-
-
-def _card(hit: JointHit, columns: Sequence[str]) -> str:
-    """One hit for a phone. Everything in it is escaped."""
-    ranks = "".join(
-        f"<span>{escape(name)} {compare_words.member(m)}</span>" for name, m in zip(columns, hit.members, strict=True)
-    )
-    return (
-        f'<div class="bb-card"><div class="bb-text"><b>{hit.rank}. {cards.link(hit.entity)}</b>'
-        f'<div class="bb-line">{ranks}<span>known: {compare_words.linked(hit)}</span></div></div></div>'
     )
 
 
@@ -267,12 +258,3 @@ def _alone(name: str, retrieval: Retrieval) -> str:
     best = sorted(retrieval.lists[0].hits, key=lambda hit: hit.rank)[:_ALONE]
     rows = "".join(f"<li>{theme.STATUS_WORDS[hit.status][0]}&nbsp;{cards.link(hit.entity)}</li>" for hit in best)
     return f"<div><b>{escape(name)}</b><ol>{rows}</ol></div>"
-
-
-def _distinct(names: Sequence[str]) -> list[str]:
-    """Headers of columns, none twice and none that the table has already."""
-    made: list[str] = []
-    for place, name in enumerate(names, start=1):
-        taken = name in made or name in {"rank", "name", "linked", "id"}
-        made.append(f"{name} ({place})" if taken else name)
-    return made

@@ -127,7 +127,7 @@ def _signature(found: Signature, alone: Sequence[Retrieval], context: Context) -
     joint = [
         (
             number(hit.rank),
-            f'<div class="name"><b>{t(hit.entity.name)}</b></div>',
+            f'<div class="name"><b>{t(hit.entity.name)}</b><br><small>{t(compare_words.against(hit))}</small></div>',
             *(f'<span class="n">{t(compare_words.member(seen))}</span>' for seen in hit.members),
             f'<span class="n">{compare_words.linked(hit)}</span>',
             two(hit.score),
@@ -251,6 +251,7 @@ def _again(comparison: Comparison) -> str:
             found.to,
             "--k",
             str(len(found.hits)),
+            *(("--without", ",".join(query.value for query in found.absent)) if found.absent else ()),
         ]
     else:
         wild, change = comparison.asked.get("from", ""), comparison.asked.get("change", "")

@@ -16,9 +16,10 @@ from biobridge_core.card import Card
 from biobridge_core.card import read as read_card
 from biobridge_core.errors import InputError, UnknownEntityError
 from biobridge_core.explain.web import Strand, Web
-from biobridge_core.findings import Finding
+from biobridge_core.findings import Finding, Reading, reading
 from biobridge_core.kg.sources.starter.vocabulary import MODALITIES, RELATIONS
 from biobridge_core.pictures import Area
+from biobridge_core.together import Against, Combine, JointHit, Member, Signature
 from biobridge_core.types import (
     Entity,
     Hit,
@@ -166,16 +167,23 @@ class FakeService:
     def comparer(self) -> SimpleNamespace:
         """Of a text with “seizures” in it, one finding and what fits it."""
 
-        def findings(text: str, progress: object = None) -> list[Finding]:
-            if "seizures" not in text:
-                return []
-            return [Finding("seizures", 0, Entity("TEST:phenotype-1", "phenotype", "Seizure"), None)]
+        def read(text: str, progress: object = None) -> Reading:
+            found = []
+            for number, (word, name) in enumerate((("seizures", "Seizure"), ("fever", "Fever")), start=1):
+                if (start := text.find(word)) >= 0:
+                    found.append(Finding(word, start, Entity(f"TEST:phenotype-{number}", "phenotype", name), None))
+            return reading(text, found)
 
-        def signature(queries: Sequence[Query], to: str, k: int, progress: object = None) -> SimpleNamespace:
-            hit = SimpleNamespace(entity=entity(1, to), members=(SimpleNamespace(known=True),))
-            return SimpleNamespace(hits=(hit,), n_candidates=500, queries=tuple(queries))
+        def signature(
+            queries: Sequence[Query], to: str, k: int, progress: object = None, absent: Sequence[Query] = ()
+        ) -> Signature:
+            self.calls.append((",".join(query.value for query in queries), k))
+            against = tuple(Against(Entity(query.value, "phenotype", query.label), "3/4") for query in absent)
+            members = (Member(1, True),) * len(queries)
+            hit = JointHit(entity(1, to), 1, 0.5, 100.0, members, 0.25, against)
+            return Signature(tuple(queries), to, Combine.PROBABILITIES, (hit,), 500, (), tuple(absent))
 
-        return SimpleNamespace(findings=findings, signature=signature)
+        return SimpleNamespace(read=read, signature=signature)
 
     def depict(self, smiles: str, width: int = 220, height: int = 150, dark: bool = False) -> str:
         if len(smiles) > 15:

@@ -177,15 +177,6 @@ def test_a_selected_row_opens_the_reasons(open_app, fake, monkeypatch):
     assert app.query_params["q"].startswith("TEST:")
 
 
-def test_findings_of_a_patient_stand_above_and_can_be_asked(open_app, fake, words_of):
-    app = open_app("pages/explore.py", {"q": "a patient with seizures", "as": "phenotype"})
-    assert "Your words speak of **Seizure**; of 500 diseases, these fit it best." in words_of(app)
-    assert "1. **disease 1** ● known" in words_of(app)
-    app.button(key="finding TEST:phenotype-1").click().run()
-    assert fake.calls[-1][0] == "TEST:phenotype-1"
-    assert "Your words speak of" not in words_of(app)
-
-
 def test_a_plot_tells_the_best_apart_and_known_from_predicted():
     scale = [charts.percentile_scale(p, 10_000) for p in (0.0, 90.0, 99.0, 99.9, 99.99, 100.0)]
     assert scale == pytest.approx([0, 1, 2, 3, 4, 4], abs=1e-6)
