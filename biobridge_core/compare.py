@@ -188,10 +188,10 @@ class Comparer:
         heads = [self._head_of(query, progress)[0] for query in queries]
         rows = self.graph.rows(to)
         scores = np.stack([self._scores(head, to, rows) for head in heads])  # (n, rows), -inf where not comparable
-        hits, n_candidates = ranked(self._shown(), scores, [head.row for head in heads], to, how, k, absent)
+        hits, set_back, n_candidates = ranked(self._shown(), scores, [head.row for head in heads], to, how, k, absent)
         if absent:
             notes.append(said_absent(absent))
-        return Signature(tuple(queries), to, how, hits, n_candidates, tuple(notes), tuple(absent))
+        return Signature(tuple(queries), to, how, hits, n_candidates, tuple(notes), tuple(absent), set_back)
 
     def read(self, text: str, progress: Progress | None = None) -> Reading:
         """What a sentence says of phenotypes: which are there, which are not, and which words were not understood.

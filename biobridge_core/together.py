@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 FUSE = 60  #: constant of reciprocal-rank fusion
 UNTOLD = 0.5  #: how often a finding is there where the graph does not tell
 _LEAST = 1e-12  #: probability below which ranks no longer mean anything
+_SET_BACK = 3  #: hits that are told although they went down
 _LEAST_LEFT = 0.02  #: of a score, where a finding that is always there is said to be absent
 _RANGE = re.compile(r"\((\d+)(?:[–-](\d+))?\s*%\)")
 _COUNT = re.compile(r"(\d+)/(\d+)")
@@ -81,6 +82,7 @@ class Signature:
     n_candidates: int
     notes: tuple[str, ...]
     absent: tuple[Query, ...] = ()  #: findings that are said not to be there
+    set_back: tuple[JointHit, ...] = ()  #: those that would stand highest if nothing spoke against them
 
 
 class Shown:
@@ -198,8 +200,8 @@ def ranked(
     how: Combine,
     k: int,
     absent: Sequence[Query] = (),
-) -> tuple[tuple[JointHit, ...], int]:
-    """The best of a modality for several queries together, and how many were ranked.
+) -> tuple[tuple[JointHit, ...], tuple[JointHit, ...], int]:
+    """The best of a modality for several queries together, the best that was set back, and how many were ranked.
 
     Parameters
     ----------
@@ -217,14 +219,16 @@ def ranked(
     by_belief = joint(scores, how)
     score = by_belief if alone else joint(lifted(scores, facts, int(rows[0])), how)
     against = shown.against(absent, to)
+    opposed = sorted((int(row - rows[0]) for row in against), key=lambda i: (-score[i], -by_belief[i]))[:_SET_BACK]
     for row, seen in against.items():
         score[row - rows[0]] *= np.prod([one.left for one in seen])
     order = np.lexsort((-by_belief, -score))  # among equals, what the bridge itself is surer of
     order = order[~np.isin(rows[order], [row for row in asked if row is not None])]
     places = np.stack([ranks(line) for line in scores])
     total = max(float(score[order].sum()), 1e-300)
-    hits = [
-        JointHit(
+
+    def hit(rank: int, i: int) -> JointHit:
+        return JointHit(
             entity=shown.entity(int(rows[i])),
             rank=rank,
             score=float(score[i]),
@@ -233,9 +237,10 @@ def ranked(
             share=float(score[i]) / total,
             against=against.get(int(rows[i]), ()),
         )
-        for rank, i in enumerate(order[:k].tolist(), start=1)
-    ]
-    return tuple(hits), len(order)
+
+    hits = tuple(hit(rank, i) for rank, i in enumerate(order[:k].tolist(), start=1))
+    set_back = tuple(hit(int(np.flatnonzero(order == i)[0]) + 1, i) for i in opposed)
+    return hits, set_back, len(order)
 
 
 def ranks(scores: Floats) -> NDArray[np.int64]:

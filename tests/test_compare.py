@@ -144,6 +144,10 @@ def test_what_is_said_to_be_absent_is_marked_and_goes_down(service: BridgeServic
     assert without.absent == tuple(absent)
     assert "Microcephaly" in without.notes[-1]
     assert not any(hit.against for hit in without.hits[:20])
+    assert without.set_back
+    for hit in without.set_back:
+        assert [seen.finding.id for seen in hit.against] == [SMALL_HEAD]
+        assert hit.rank > 20
     both = comparer.signature([*there, *absent], "disease", 1).hits[0]
     assert both.entity.id not in {hit.entity.id for hit in without.hits}, "it shows both"
     every = {hit.entity.id: hit for hit in comparer.signature(there, "phenotype", 5, absent=absent).hits}

@@ -219,6 +219,8 @@ def _how(asked: Asked) -> Combine:
 def _answer(found: Signature, alone: Sequence[Retrieval]) -> None:
     before, best, after = compare_words.together(found, service.words)
     st.markdown(f"##### {before} **{theme.plain(best, 160)}**{after}")
+    if lower := joint.set_back(found):
+        st.caption(lower)
     for note in found.notes:
         st.caption(theme.plain(note, 300))
     st.caption(

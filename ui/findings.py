@@ -76,6 +76,7 @@ def _picked(bridge: BridgeService, query: Query) -> _Picked:
     """What was understood of a text, kept while the same text is in view."""
     kept: _Picked | None = st.session_state.get("picked")
     if kept is None or kept.text != query.value:
+        st.session_state.pop("one description", None)
         with service.telling() as tell, st.spinner("Picking out the findings …"):
             kept = st.session_state["picked"] = _Picked(query.value, bridge.comparer.read(query.value, tell))
     return kept
@@ -90,9 +91,10 @@ def _nothing_there(bridge: BridgeService, read: Reading, told: Query, asked: str
         else:
             st.markdown("##### No single finding was recognised in your words, so they are read as one description.")
         _notes(read)
-        if read.absent and not read.unread:
+        left = any(words in read.affirmed for words in read.unread)
+        if read.absent and not left:
             st.markdown("Say also what the patient has: nothing is ranked by what is absent alone.")
-    if read.unread or not read.absent:
+    if left or not read.absent:
         answer.show(bridge, told, asked)
     else:
         state.unanswered()
@@ -127,6 +129,8 @@ def _joint(bridge: BridgeService, query: Query, picked: _Picked, folded_open: bo
             joint.table(found, f"findings joint {to} {hash(found.queries)} {hash(found.absent)}")
         with st.container(key="joint_cards"):
             st.html(joint.card_list(found))
+    if lower := joint.set_back(found):
+        st.caption(lower)
     for note in found.notes:
         st.caption(theme.plain(note, 300))
     st.caption(
@@ -177,7 +181,8 @@ def _sentence(present: Sequence[Finding], found: Signature) -> str:
     known = sum(member.known for member in best.members)
     whole = {1: "it", 2: "both"}.get(len(present), "all of them")
     linked = whole if known == len(present) else f"{known} of the {len(present)}" if known else "none of them"
-    tail = "" if found.to == _FINDINGS else f"; the graph links it to {linked}"
+    tail = "; the graph links the two" if len(present) == known == 1 else f"; the graph links it to {linked}"
+    tail = "" if found.to == _FINDINGS else tail
     return f"Your words speak of {names}; of {of}, **{theme.plain(best.entity.name, 120)}** {fits} best{tail}."
 
 

@@ -52,7 +52,8 @@ def table(found: Signature, key: str) -> None:
             "id": [f"entity?q={hit.entity.id}" for hit in found.hits],
         }
     )
-    if not found.absent:
+    opposed = bool(shown["against"].astype(bool).any())
+    if not opposed:
         shown = shown.drop(columns="against")
     c = st.column_config
     st.dataframe(
@@ -62,7 +63,7 @@ def table(found: Signature, key: str) -> None:
         height=37 + 27 * min(len(shown), 20),
         column_config={
             "rank": c.NumberColumn("Rank", width=55),
-            "name": c.TextColumn("Name", width=560 if len(columns) < 4 and not found.absent else 400),
+            "name": c.TextColumn("Name", width=560 if len(columns) < 4 and not opposed else 400),
             **{
                 name: c.TextColumn(
                     name, width=110, help=f"● known or ○ predicted, and the rank for {query.label} alone."
@@ -77,6 +78,16 @@ def table(found: Signature, key: str) -> None:
         },
         key=key,
     )
+
+
+def set_back(found: Signature) -> str:
+    """What went down most for what is said to be absent, in Markdown; empty where nothing did."""
+    named = [
+        f"**{theme.plain(hit.entity.name, 80)}** ⚠ {theme.plain(compare_words.against(hit), 200)}; now rank "
+        f"{theme.number(hit.rank)}"
+        for hit in found.set_back
+    ]
+    return f"Set back: {'. '.join(named)}." if named else ""
 
 
 def card_list(found: Signature) -> str:

@@ -181,7 +181,9 @@ class FakeService:
             against = tuple(Against(Entity(query.value, "phenotype", query.label), "3/4") for query in absent)
             members = (Member(1, True),) * len(queries)
             hit = JointHit(entity(1, to), 1, 0.5, 100.0, members, 0.25, against)
-            return Signature(tuple(queries), to, Combine.PROBABILITIES, (hit,), 500, (), tuple(absent))
+            return Signature(
+                tuple(queries), to, Combine.PROBABILITIES, (hit,), 500, (), tuple(absent), (hit,) * bool(absent)
+            )
 
         return SimpleNamespace(read=read, signature=signature)
 

@@ -109,6 +109,9 @@ def test_a_clinical_sentence_shows_what_was_picked_out_of_it(page) -> None:  # t
     assert "“a small head” is read as **Microcephaly**" in said(app)
     assert "**Fever** is left out" in said(app)
     assert list(app.multiselect[0].value) == ["HP:0001250", "HP:0000252"]
+    assert list(app.multiselect[1].value) == ["HP:0001945"]
+    assert "Set back:" in said(app)
+    assert app.query_params["not"] in ("HP:0001945", ["HP:0001945"])
     assert "small head" not in str(dict(app.query_params)), "what was said of a patient stays out of the address"
 
 

@@ -14,9 +14,8 @@ def opened(open_app, text):
 def test_the_findings_are_the_answer_and_can_be_asked(open_app, fake, words_of):
     app = opened(open_app, "a patient with seizures")
     assert not app.exception
-    assert (
-        "Your words speak of **Seizure**; of 500 diseases, **disease 1** fits it best; the graph links it to it."
-        in (words_of(app))
+    assert "Your words speak of **Seizure**; of 500 diseases, **disease 1** fits it best; the graph links the two." in (
+        words_of(app)
     )
     assert list(app.dataframe[0].value["rank"]) == [1]
     assert "rank 1 of 500" in html_of(app)
@@ -53,6 +52,13 @@ def test_a_sentence_that_only_denies_says_so(open_app, fake, words_of):
     said = words_of(app)
     assert "Your words say what is absent, **Seizure** and **Fever**, and no finding that is there." in said
     assert "nothing is ranked by what is absent alone" in said
+    assert fake.calls == []
+
+
+def test_words_that_are_denied_and_not_understood_are_not_asked(open_app, fake, words_of):
+    app = opened(open_app, "a patient with no seizures and no flumoxia")
+    assert "Not understood: “flumoxia”." in words_of(app)
+    assert "nothing is ranked by what is absent alone" in words_of(app)
     assert fake.calls == []
 
 
