@@ -101,7 +101,7 @@ class Reader:
         if len(found) < 2 or (missing and (spaced or len(missing) > len(found))):
             return None
         queries = tuple(found.values())
-        if not raw & {query.modality for query in queries} and (spaced or missing):
+        if missing and not {query.modality for query in queries} <= raw:  # rather a name with commas in it
             return None
         if findings := self._findings(text, cleaned, parts):
             return replace(findings, notes=(*notes, *findings.notes))
@@ -134,8 +134,9 @@ class Reader:
         query = None if found is None else found.chosen
         if query is None or query.kind is not QueryKind.ENTITY or len(part) < 2:
             return None
-        if not spaced:
-            return query
+        if not spaced:  # type is a synonym of a gene, and a word
+            is_word = part.isalpha() and part.islower() and query.modality == self._modality(InputKind.SEQUENCE)
+            return None if is_word and part != query.label.casefold() else query
         if query.modality == self._modality(InputKind.SEQUENCE):  # cat and rest are genes, and words
             return query if part.isupper() or any(character.isdigit() for character in part) else None
         return query if query.modality == self._modality(InputKind.SMILES) and len(part) > 3 else None

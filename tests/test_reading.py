@@ -250,7 +250,16 @@ def test_a_list_of_findings_is_a_description_of_a_patient(real: Lookup) -> None:
 
 @pytest.mark.parametrize(
     "typed",
-    ["cat allergy", "heart failure", "insulin resistance", "glucose transport", "rest pain", "iron deficiency anemia"],
+    [
+        "cat allergy",
+        "heart failure",
+        "insulin resistance",
+        "glucose transport",
+        "rest pain",
+        "iron deficiency anemia",
+        "epilepsy, progressive myoclonic, type",
+        "3-methylglutaconic aciduria, type",
+    ],
 )
 def test_words_that_are_names_too_are_no_list(real: Lookup, typed: str) -> None:
     assert real.find(typed).links == ()
