@@ -215,7 +215,7 @@ def _as_text(result: Retrieval, k: int) -> str:
         near = ", ".join(f"{entity.name} {cosine:.3f}" for entity, cosine in result.nearest_known[:3])
         lines.append(f"Not in the graph itself; nearest there (cosine in the encoder's space): {near}")
     if result.read_from:
-        lent = ", ".join(f"{entity.name} {100 * share:.2g} %" for entity, share in result.read_from)
+        lent = ", ".join(f"{entity.name} {_percent(share)}" for entity, share in result.read_from)
         lines.append(f"No links of its own: borrows those of {lent}")
     for found in result.lists:
         about = f"{found.n_known:,} known, {found.n_candidates:,} ranked"
@@ -241,7 +241,9 @@ def _hit_line(hit: Hit) -> str:
 
 
 def _percent(share: float) -> str:
-    return "<0.1 %" if share < 0.001 else f"{100 * share:.2g} %"
+    if share < 0.001:
+        return "<0.1 %"
+    return f"{100 * share:.0f} %" if share >= 0.995 else f"{100 * share:.2g} %"
 
 
 def _progress(message: str, done: float) -> None:

@@ -33,9 +33,10 @@ def _run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str
 @pytest.fixture
 def say(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str, str]]:
     """The command line in this process, on the bundle as it is opened once: exit code, output, errors."""
+    service = real_service()
 
     def ran(*arguments: str, given: str = "") -> tuple[int, str, str]:
-        monkeypatch.setattr(BridgeService, "open", lambda *_, **__: real_service())
+        monkeypatch.setattr(BridgeService, "open", lambda *_, **__: service)
         monkeypatch.setattr("sys.stdin", io.StringIO(given))
         with pytest.raises(SystemExit) as ended:
             cli.main(list(arguments))
@@ -101,7 +102,7 @@ def test_the_command_line_asks_through_the_service_and_makes_through_the_stages(
         if isinstance(node, ast.ImportFrom) and str(node.module).startswith("biobridge_core")
         for alias in node.names
     }
-    asking = ("config", "errors", "types", "service", "cli_files", "kg.check", "kg.graph", "evaluate.report")
+    asking = ("config", "errors", "types", "service", "cli_files", "cli_design", "kg.check", "kg.graph", "evaluate.report")
     making = ("stages", "bundle.assemble", "bridge.calibration_stage", "evaluate.embedding_stage")
     allowed = (*asking, *making)
     assert [name for name in names if not name.startswith(tuple(f"biobridge_core.{part}" for part in allowed))] == []

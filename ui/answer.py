@@ -174,7 +174,7 @@ def rests_on(retrieval: Retrieval, listed: HitList, near: Relative | None = None
         read = _READ[entity.input_kind]
         return [f"Rests on the links of {theme.plain(entity.name, 60)} in the graph, and on its {read}."]
     lenders = [(e, share) for e, share in retrieval.read_from if share >= _LEAST_SHARE] or retrieval.read_from[:1]
-    lent = ", ".join(f"{theme.plain(e.name, 40)} ({100 * share:.2g} %)" for e, share in lenders)
+    lent = ", ".join(f"{theme.plain(e.name, 40)} ({theme.percent(share)})" for e, share in lenders)
     if entity is not None:
         held = any(item.n_known for item in retrieval.lists)
         why = "Its links were held back from training" if held else "The graph has no link of it"

@@ -106,7 +106,7 @@ def _best(result: RowResult, chance: bool) -> str:
         return ""
     best = found[0]
     if best.probability is not None:
-        return f"{100 * best.probability:.2g} %"
+        return theme.percent(best.probability)
     return "" if chance else f"{best.score:.2g}"
 
 

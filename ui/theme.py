@@ -59,6 +59,13 @@ def shorten(text: str, limit: int = 160) -> str:
     return line if len(line) <= limit else line[: limit - 1].rstrip() + "…"
 
 
+def percent(share: float) -> str:
+    """A share from 0 to 1 as percent: two digits, without an exponent, ``<0.1 %`` where it is smaller."""
+    if share < 0.001:
+        return "<0.1 %"
+    return f"{100 * share:.0f} %" if share >= 0.995 else f"{100 * share:.2g} %"
+
+
 def number(value: int) -> str:
     """A whole number with thin spaces between thousands."""
     return f"{value:,}".replace(",", THIN_SPACE)

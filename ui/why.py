@@ -78,7 +78,8 @@ def _paths(bridge: BridgeService, found: Why) -> None:
         "A chain says more when what lies between has few links; their number stands beside it.",
     )
     if found.starts:
-        names = ", ".join(f"{theme.plain(entity.name, 40)} ({100 * share:.2g} %)" for entity, share in found.starts[:3])
+        lent = [f"{theme.plain(entity.name, 40)} ({theme.percent(share)})" for entity, share in found.starts[:3]]
+        names = ", ".join(lent)
         st.caption(f"The query has no links of its own; the paths begin at its nearest known neighbours: {names}.")
     if not found.paths:
         st.caption("No evidence found: no chain of two or three links joins them.")

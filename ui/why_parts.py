@@ -124,9 +124,10 @@ def _voter(neighbour: Neighbour, hit: str) -> str:
         f"{_bar(value)}<span>{value:.2f}</span></div>"
         for way, value in neighbour.similarity
     )
+    share = theme.percent(neighbour.share)
     return (
         f'<tr><td><div>{chip(neighbour.entity)}</div><div class="bb-note"{source}>{role}</div></td><td>{bars}</td>'
-        f'<td><div class="bb-meter">{_bar(neighbour.share)}<span>{_percent(neighbour.share)}</span></div></td></tr>'
+        f'<td><div class="bb-meter">{_bar(neighbour.share)}<span>{share}</span></div></td></tr>'
     )
 
 
@@ -137,7 +138,7 @@ def lifted(parts: Sequence[Part]) -> str:
     if total <= 0.05:
         return "Nothing lifts this hit over the average of its kind."
     words = {"memory": "the votes", "bridge": "the bridge's reading of the input", "popularity": "how linked it is"}
-    told = [f"{words[name]} {100 * gain / total:.2g} %" for name, gain in gains.items() if gain > 0.02 * total]
+    told = [f"{words[name]} {theme.percent(gain / total)}" for name, gain in gains.items() if gain > 0.02 * total]
     against = [words[name] for name, gain in gains.items() if gain < -0.1]
     minus = f"; {' and '.join(against)} speak against it" if against else ""
     return f"What lifts the hit over the average of its kind: {', '.join(told)}{minus}."
@@ -174,10 +175,6 @@ def _top(percentile: float) -> str:
 
 def _bar(share: float) -> str:
     return f'<i><b style="width:{100 * min(max(share, 0.0), 1.0):.1f}%"></b></i>'
-
-
-def _percent(share: float) -> str:
-    return f"{100 * share:.2g} %" if share >= 0.001 else "<0.1 %"
 
 
 def _databases(edge: Edge, sources: Mapping[str, str]) -> list[str]:

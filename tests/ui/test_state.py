@@ -62,4 +62,5 @@ def test_numbers():
     assert theme.number(1234567) == "1\u2009234\u2009567"
     assert theme.counted(0, "gene", "genes") == "no genes"
     assert theme.counted(1, "gene", "genes") == "1 gene"
+    assert [theme.percent(share) for share in (1.0, 0.9951, 0.131, 0.0004)] == ["100 %", "100 %", "13 %", "<0.1 %"]
     assert theme.words("therapeutic_class") == ("therapeutic class", "therapeutic classes")
