@@ -44,7 +44,7 @@ _AFTERWARDS = re.compile(
 _LOOSE_END = re.compile(r"(?:[\s,;&]|\b(?:but|and|or|with|has|have|had|who)\b)+(?=[.!?\s]*$)", re.IGNORECASE)
 
 _LOOSE_MIDDLE = re.compile(r"\s*\b(?:with|has|have|had|and|but|or)\s*(?=[,;.:])", re.IGNORECASE)
-_LOOSE_PAIR = re.compile(r"\b(with|has|have|had|shows?|and)[\s,]+(?:and|but|or)\b", re.IGNORECASE)
+_LOOSE_PAIR = re.compile(r"\b(with|has|have|had|shows?|and|but|or)[\s,]+(?:and|but|or)\b", re.IGNORECASE)
 
 
 def denied(text: str, names: Sequence[Span] = ()) -> list[Span]:

@@ -3,13 +3,14 @@
 A disease that the graph links to a finding counts for it as fully as the best of the diseases: a fact is a fact,
 however sure the bridge is of it. So does one that the graph links to a more specific finding (a disease with postnatal
 microcephaly has microcephaly: the "true path" of an ontology, doi:10.1101/gr.180801). Where the graph has no link, the
-bridge's own belief counts. A finding said to be absent takes away as much as the graph says how often it is there.
+bridge's own belief counts (tests/test_textbook.py has what that is worth). A finding said to be absent takes away as
+much as the graph says how often it is there.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -224,23 +225,40 @@ def ranked(
         score[row - rows[0]] *= np.prod([one.left for one in seen])
     order = np.lexsort((-by_belief, -score))  # among equals, what the bridge itself is surer of
     order = order[~np.isin(rows[order], [row for row in asked if row is not None])]
-    places = np.stack([ranks(line) for line in scores])
-    total = max(float(score[order].sum()), 1e-300)
-
-    def hit(rank: int, i: int) -> JointHit:
-        return JointHit(
-            entity=shown.entity(int(rows[i])),
-            rank=rank,
-            score=float(score[i]),
-            percentile=100.0 * (len(order) - rank) / max(len(order) - 1, 1),
-            members=tuple(Member(int(line[i]), int(rows[i]) in seen) for line, seen in zip(places, known, strict=True)),
-            share=float(score[i]) / total,
-            against=against.get(int(rows[i]), ()),
-        )
-
-    hits = tuple(hit(rank, i) for rank, i in enumerate(order[:k].tolist(), start=1))
-    set_back = tuple(hit(int(np.flatnonzero(order == i)[0]) + 1, i) for i in opposed)
+    make = _Maker(
+        shown, rows, score, float(score[order].sum()), np.stack([ranks(line) for line in scores]), known, against
+    )
+    hits = tuple(make.hit(i, rank, len(order)) for rank, i in enumerate(order[:k].tolist(), start=1))
+    set_back = tuple(make.hit(i, int(np.flatnonzero(order == i)[0]) + 1, len(order)) for i in opposed)
     return hits, set_back, len(order)
+
+
+@dataclass(frozen=True)
+class _Maker:
+    """Makes hits of columns."""
+
+    shown: Shown
+    rows: NDArray[np.int32]
+    score: NDArray[np.float64]
+    total: float
+    places: NDArray[np.int64]  #: (n, rows) rank for each query alone
+    known: Sequence[set[int]]
+    against: Mapping[int, tuple[Against, ...]]
+
+    def hit(self, i: int, rank: int, among: int) -> JointHit:
+        """The hit of column ``i``."""
+        row = int(self.rows[i])
+        return JointHit(
+            entity=self.shown.entity(row),
+            rank=rank,
+            score=float(self.score[i]),
+            percentile=100.0 * (among - rank) / max(among - 1, 1),
+            members=tuple(
+                Member(int(line[i]), row in seen) for line, seen in zip(self.places, self.known, strict=True)
+            ),
+            share=float(self.score[i]) / max(self.total, 1e-300),
+            against=self.against.get(row, ()),
+        )
 
 
 def ranks(scores: Floats) -> NDArray[np.int64]:
