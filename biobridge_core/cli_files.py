@@ -190,6 +190,10 @@ def _signature_text(found: Signature) -> str:
         ranks = ", ".join(f"{'●' if member.known else '○'} {member.rank}" for member in hit.members)
         told = f"  ⚠ {against}" if (against := compare_words.against(hit)) else ""
         lines.append(f"{hit.rank:>5}  {hit.entity.name}  [{hit.entity.id}]  ranks {ranks}{told}")
+    for hit in found.set_back:
+        lines.append(
+            f"set back: {hit.entity.name}  [{hit.entity.id}]  {compare_words.against(hit)}; now rank {hit.rank}"
+        )
     return "\n".join([*lines, _LAST])
 
 
