@@ -102,7 +102,17 @@ def test_the_command_line_asks_through_the_service_and_makes_through_the_stages(
         if isinstance(node, ast.ImportFrom) and str(node.module).startswith("biobridge_core")
         for alias in node.names
     }
-    asking = ("config", "errors", "types", "service", "cli_files", "cli_design", "kg.check", "kg.graph", "evaluate.report")
+    asking = (
+        "config",
+        "errors",
+        "types",
+        "service",
+        "cli_files",
+        "cli_design",
+        "kg.check",
+        "kg.graph",
+        "evaluate.report",
+    )
     making = ("stages", "bundle.assemble", "bridge.calibration_stage", "evaluate.embedding_stage")
     allowed = (*asking, *making)
     assert [name for name in names if not name.startswith(tuple(f"biobridge_core.{part}" for part in allowed))] == []

@@ -32,7 +32,7 @@ def sentence(retrieval: Retrieval, listed: HitList) -> str:
     elif listed.route and _without_direction(retrieval, listed):
         said = _undirected(retrieval.query.modality, who, name, ranked)
     elif retrieval.entity and listed.n_known:
-        found = _how_sure(others, len(listed.hits) < listed.n_candidates, " of the others")
+        found = _how_sure(others, len(listed.hits) < listed.n_candidates, rest=True)
         said = f"{linked}; {found or f'of the others, the bridge ranks {name} highest'}"
     elif retrieval.entity and not listed.route:
         found = _how_sure(others, len(listed.hits) < listed.n_candidates)
@@ -52,18 +52,18 @@ def _far(retrieval: Retrieval) -> bool:
     return retrieval.entity is None and distance is not None and distance >= FAR
 
 
-def _how_sure(others: Sequence[Hit], cut: bool, rest: str = "") -> str:
+def _how_sure(others: Sequence[Hit], cut: bool, rest: bool = False) -> str:
     """How many of the predicted ones the bridge is confident about; nothing where no chance was measured."""
     if all(hit.confident is None for hit in others):
         return ""
     sure = [hit for hit in others if hit.confident]
     if not sure:
-        best = others[0]
-        stands = f" ({hits.chance(best).split(' · ')[0]})" if best.probability is not None else ""
-        return f"the bridge is confident about none{rest}: {_name(best)} stands highest{stands}"
+        chance = hits.chance(others[0]).split(" · ")[0]
+        told = f"{chance}, not confident" if chance else "not confident"
+        return f"{'of the others, ' if rest else ''}{_name(others[0])} stands highest ({told})"
     number = theme.number(len(sure)) + (" or more" if cut and len(sure) == len(others) else "")
     first = f"{_name(sure[0])} first" if len(sure) > 1 else _name(sure[0])
-    return f"the bridge is confident about {number}{rest}, {first}"
+    return f"the bridge is confident about {number}{' of the others' if rest else ''}, {first}"
 
 
 def _without_direction(retrieval: Retrieval, listed: HitList) -> bool:

@@ -307,7 +307,7 @@ def _listed(fake, text, modality, **changes):
     [
         (
             {"probability": 0.021, "confident": False},
-            "the bridge is confident about none: **disease 1** stands highest (2.1 %).",
+            "**disease 1** stands highest (2.1 %, not confident).",
         ),
         ({"probability": 0.7, "confident": True}, "the bridge is confident about 5 or more, **disease 1** first."),
         ({}, "the bridge ranks **disease 1** highest of 500 diseases."),
