@@ -84,17 +84,6 @@ def _is_certain(typed: str, how: tuple[float, ...], rivals: list[tuple[float, ..
     return way == 1 and clear and len(typed) >= _LEAST_CERTAIN and not re.search(r"\d", typed)
 
 
-def likeness(one: str, other: str) -> tuple[float, int]:
-    """Share of the longer sequence that stays when one is edited into the other, and the number of edits.
-
-    The fewest residues exchanged, added or left out (Levenshtein, Soviet Physics Doklady 10, 1966).
-    """
-    from rapidfuzz.distance import Levenshtein
-
-    changes = Levenshtein.distance(one, other)
-    return 1.0 - changes / max(len(one), len(other), 1), changes
-
-
 class Lookup:
     """Finds entities of one graph by id, name, synonym, cross reference, sequence or structure."""
 

@@ -12,7 +12,7 @@ from samples import ASPIRIN, TP53
 
 from biobridge_core.errors import BioBridgeError, InputError, UnknownEntityError
 from biobridge_core.kg.graph import KnowledgeGraph
-from biobridge_core.lookup import Lookup, clean, likeness, spoken_of_a_patient
+from biobridge_core.lookup import Lookup, clean, spoken_of_a_patient
 from biobridge_core.names import Names, _folded, normalise
 from biobridge_core.types import QueryKind
 
@@ -72,11 +72,6 @@ def test_the_beginning_of_a_name_is_completed_not_guessed(lookup: Lookup, typed:
 @pytest.mark.parametrize("typed", ["TP-53", "tp 53", "P-53"])
 def test_a_dash_in_a_symbol_does_not_matter(lookup: Lookup, typed: str) -> None:
     assert "UniProtKB:P04637" in [q.value for q in (lookup.find(typed).chosen,) if q is not None]
-
-
-def test_sequences_are_compared_by_edits() -> None:
-    assert likeness(TP53, TP53) == (1.0, 0)
-    assert likeness("MKTAYIAKQR", "MKTAYVAKQ") == (0.8, 2)
 
 
 @pytest.mark.parametrize("typed", ["TP35", "TP5", "TP533", "TO53"])

