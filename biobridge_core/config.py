@@ -37,6 +37,11 @@ class Settings:
     models: Path = field(default_factory=lambda: default_cache() / "models")  #: local weights of the paper profile
     device: str = "auto"  #: auto | cpu | cuda | cuda:N
     threads: int = 0  #: torch threads, 0 = torch's own choice
+    #: language model, off unless named: address of an OpenAI-compatible endpoint with its model and key, or a folder
+    llm_url: str = ""
+    llm_model: str = ""
+    llm_key: str = field(default="", repr=False)
+    llm_folder: Path | None = None
     encoders: Mapping[InputKind, str] = field(
         default_factory=lambda: {
             InputKind.SEQUENCE: "unirep",
@@ -61,6 +66,11 @@ class Settings:
             value = env.get(f"BIOBRIDGE_{name.upper()}")
             if value:
                 changes[name] = Path(value).expanduser()
+        for name in ("llm_url", "llm_model", "llm_key"):
+            if env.get(f"BIOBRIDGE_{name.upper()}"):
+                changes[name] = env[f"BIOBRIDGE_{name.upper()}"].strip()
+        if env.get("BIOBRIDGE_LLM_FOLDER"):
+            changes["llm_folder"] = Path(env["BIOBRIDGE_LLM_FOLDER"]).expanduser()
         if env.get("BIOBRIDGE_DEVICE"):
             changes["device"] = env["BIOBRIDGE_DEVICE"]
         if env.get("BIOBRIDGE_THREADS"):
@@ -106,6 +116,7 @@ def _from_toml(path: Path) -> Settings:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ArtifactError(f"The profile {path} is not valid TOML: {error}.", "Correct the file.") from error
     known = {"profile", "bundle", "build", "cache", "models", "device", "threads", "encoders"}
+    known |= {"llm_url", "llm_model", "llm_folder"}  # the key is no part of a profile that people share
     unknown = sorted(set(table) - known)
     if unknown:
         raise ArtifactError(
@@ -113,10 +124,10 @@ def _from_toml(path: Path) -> Settings:
             f"Known settings: {', '.join(sorted(known))}.",
         )
     changes: dict[str, object] = {"profile": table.get("profile", path.stem)}
-    for key in ("bundle", "build", "cache", "models"):
+    for key in ("bundle", "build", "cache", "models", "llm_folder"):
         if key in table:
             changes[key] = (path.parent / Path(table[key]).expanduser()).resolve()
-    for key in ("device", "threads"):
+    for key in ("device", "threads", "llm_url", "llm_model"):
         if key in table:
             changes[key] = table[key]
     if "encoders" in table:

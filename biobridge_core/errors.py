@@ -50,3 +50,7 @@ class TrainingError(BioBridgeError):
 
 class BusyError(BioBridgeError):
     """Too many wait for the models; the same request works later."""
+
+
+class LanguageModelError(BioBridgeError):
+    """A language model that was asked for is down, slow, or answers with something that cannot be used."""
