@@ -1,0 +1,169 @@
+"""Whether each citation holds: the link is in the opened graph or flagged, and says what its sentence says.
+
+For every pair of a sentence and a fact that it cites:
+
+exists
+    Every link of the fact that is not flagged as predicted is in the opened graph, under this relation and in this
+    direction, with exactly these sources; every one that is flagged has no source and is not in the graph.
+    The links make one chain from the question to the answer.
+supports
+    A sentence that is told as known cites no predicted link, one that is told as predicted cites one at least. The
+    sentence names an end of each cited fact, and no answer of another fact. Of the relations whose words stand in it,
+    one is the fact's.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ask.record import Record
+from biobridge_core.kg.graph import KnowledgeGraph
+
+Fact = Mapping[str, Any]
+Sentence = Mapping[str, Any]
+
+_KNOWN, _PREDICTED = "known", "predicted"
+_WORD = re.compile(r"\w+")
+
+
+@dataclass(frozen=True)
+class Cited:
+    """One sentence with one fact that it cites."""
+
+    number: int
+    exists: bool
+    supports: bool
+    why: str = ""  #: what does not hold
+
+    @property
+    def right(self) -> bool:
+        """Whether both hold."""
+        return self.exists and self.supports
+
+
+class Citations:
+    """Checks answers against the graph that they were given from."""
+
+    def __init__(self, graph: KnowledgeGraph) -> None:
+        self._graph = graph
+
+    def check(self, record: Record) -> list[Cited]:
+        """Every citation of every sentence that stands, a citation of a missing fact included."""
+        facts = {fact["number"]: fact for fact in record["facts"]}
+        starts = frozenset(str(one["entity"]) for one in record["mentions"] if one["entity"] is not None)
+        starts = starts if len(starts) == len(record["mentions"]) else frozenset()  # a raw input has no id of the graph
+        found = []
+        for sentence in sentences(record):
+            for number in sentence["cites"]:
+                fact = facts.get(number)
+                if fact is None:
+                    found.append(Cited(number, exists=False, supports=False, why="there is no such fact"))
+                    continue
+                missing = self.missing(fact, starts)
+                unsaid = self.unsaid(sentence, fact, facts)
+                found.append(Cited(number, not missing, not unsaid, missing or unsaid))
+        return found
+
+    def missing(self, fact: Fact, starts: frozenset[str] = frozenset()) -> str:
+        """Why a fact is not what it says; empty where it is. ``starts``: ids that its chain may begin at, if known."""
+        edges, flags = fact["edges"], fact["predicted"]
+        if len(edges) != len(flags) or not edges:
+            return "links and flags do not go together"
+        fault = next(filter(None, map(self._fault, edges, flags)), "")
+        if not fault and any(first["tail"] != second["head"] for first, second in pairwise(edges)):
+            fault = "the links make no chain"
+        if not fault and (edges[-1]["tail"] != fact["answer"] or (starts and edges[0]["head"] not in starts)):
+            fault = "the links do not lead from the question to the answer"
+        if not fault and fact["status"] != (_PREDICTED if any(flags) else _KNOWN):
+            fault = "the status is not that of the links"
+        return fault
+
+    def _fault(self, edge: Fact, predicted: bool) -> str:
+        stored = self.sources(edge["head"], edge["relation"], edge["tail"])
+        if predicted:
+            return "a link that is told as predicted is in the graph" if edge["sources"] or stored else ""
+        if not stored:
+            return "a link that is told as known is not in the graph"
+        return "" if set(edge["sources"]) == stored else "the sources are not those of the link"
+
+    def unsaid(self, sentence: Sentence, fact: Fact, facts: Mapping[int, Fact]) -> str:
+        """Why a sentence is not what a fact says; empty where it is."""
+        voice = sentence["voice"]
+        if voice == _KNOWN and any(fact["predicted"]):
+            return "a prediction is told as known"
+        if voice == _PREDICTED and not any(any(facts[n]["predicted"]) for n in _cited(sentence, facts)):
+            return "what is known is told as a prediction"
+        text = _plain(sentence["text"])
+        if not any(_named(text, name) for name in _ends(fact)):
+            return "the sentence names no end of the fact"
+        cited = {name for number in _cited(sentence, facts) for name in _names(facts[number])}
+        others = {fact["name"] for fact in facts.values()} - cited
+        strangers = [name for name in others if _named(text, name) and not _inside(text, name, cited)]
+        if strangers:
+            return "the sentence names an answer that it does not cite"
+        return ""
+
+    def sources(self, head: str, relation: str, tail: str) -> set[str]:
+        """Source, evidence and value of every stored link, as edges word them; empty where there is none."""
+        graph = self._graph
+        if head not in graph or tail not in graph or relation not in graph.relations:
+            return set()
+        told = graph.relations[relation]
+        first, last = graph.row(head), graph.row(tail)
+        if not told.forward:
+            first, last, relation = last, first, told.inverse
+        keys, order = self._keys
+        key = (graph.forward_names.index(relation) * graph.n_entities + first) * graph.n_entities + last
+        places = order[np.searchsorted(keys, key, "left") : np.searchsorted(keys, key, "right")]
+        triples = [graph.triple(int(place)) for place in places]
+        return {" · ".join(part for part in (t.source, t.evidence, t.value) if part) for t in triples}
+
+    @cached_property
+    def _keys(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        graph = self._graph
+        keys = graph.relation_of_triple.astype(np.int64) * graph.n_entities + graph.heads
+        keys = keys * graph.n_entities + graph.tails
+        order = np.argsort(keys, kind="stable")
+        return keys[order], order
+
+
+def sentences(record: Record) -> Iterator[Sentence]:
+    """All sentences that stand: the summary, those of the answer, and the lay ones."""
+    for sentence in (record["summary"], *record["sentences"], *record["lay"]):
+        if sentence and not sentence["struck"]:
+            yield sentence
+
+
+def _cited(sentence: Sentence, facts: Mapping[int, Fact]) -> list[int]:
+    return [number for number in sentence["cites"] if number in facts]
+
+
+def _ends(fact: Fact) -> set[str]:
+    return {fact["name"]}
+
+
+def _names(fact: Fact) -> set[str]:
+    return {fact["name"]} | {edge[end] for edge in fact["edges"] for end in ("head_name", "tail_name")}
+
+
+def _plain(text: str) -> str:
+    return f" {' '.join(_WORD.findall(text.casefold()))} "
+
+
+def _named(text: str, name: str) -> bool:
+    return _plain(name) in text
+
+
+def _inside(text: str, name: str, others: set[str]) -> bool:
+    """Whether a name stands in a text only as a part of longer names that are cited."""
+    for other in sorted(others, key=len, reverse=True):
+        text = text.replace(_plain(other), " | ")
+    return not _named(text, name)
