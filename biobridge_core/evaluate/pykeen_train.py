@@ -13,6 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from biobridge_core.errors import TrainingError
 from biobridge_core.evaluate.kge import KGE, KGEScorer
 from biobridge_core.evaluate.kge_loop import Loop, LoopState, Pace
 from biobridge_core.evaluate.kge_train import CPU
@@ -24,6 +25,7 @@ from biobridge_core.evaluate.pykeen_models import (
     slcwa_loss,
     training_triples,
 )
+from biobridge_core.evaluate.shared_negatives import shared_loss
 from biobridge_core.evaluate.validation import Validation
 from biobridge_core.kg.splits import TrainingView, ancestor_matrix
 
@@ -43,6 +45,7 @@ class PaperOptions:
     learning_rate: float = 1e-3
     width: int = 256  #: PyKEEN's embedding_dim
     negatives: int = 128
+    shared: int = 0  #: triples that share a draw of negatives (`shared_negatives`); 0: PyKEEN's own sampler
     batch: int = 1024  #: triples at once
     inverses: bool = True  #: see `training_triples`; without, an epoch takes half as long
     epochs: int = 200
@@ -78,6 +81,8 @@ class PaperLoop(Loop):
         work: Path,
         device: torch.device = CPU,
     ) -> None:
+        if options.shared and not options.inverses:
+            raise TrainingError("Shared negatives corrupt tails alone.", "Train the inverse relations as well.")
         self._graph, self._options, self._device = graph, options, device
         self._triples = training_triples(graph, view, inverses=options.inverses)
         self._sampler = negative_sampler(self._triples, options.negatives)
@@ -111,9 +116,11 @@ class PaperLoop(Loop):
             order = np.random.default_rng([self._options.seed, epoch]).permutation(len(self._triples.mapped))
             self._order = epoch, torch.from_numpy(order)
         chosen = self._order[1][place * self._options.batch : (place + 1) * self._options.batch]
-        return slcwa_loss(
-            self.model, self._triples.mapped[chosen].to(self._device), self._options.negatives, self._sampler
-        )
+        positive, options = self._triples.mapped[chosen].to(self._device), self._options
+        if options.shared:
+            n_entities = self._triples.n_entities
+            return shared_loss(options.model, self.model, positive, options.negatives, n_entities, options.shared)
+        return slcwa_loss(self.model, positive, options.negatives, self._sampler)
 
     def after_step(self) -> None:
         """Constrain the weights as the model was published."""

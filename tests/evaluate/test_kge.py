@@ -12,6 +12,7 @@ from biobridge_core.bridge.checkpoint import write_tensors
 from biobridge_core.errors import ArtifactError, TrainingError
 from biobridge_core.evaluate.kge import MODELS, KGEConfig, KGEScorer, load_model, new_model, save_model
 from biobridge_core.evaluate.pykeen_models import from_pykeen, new_pykeen_model, training_triples
+from biobridge_core.evaluate.shared_negatives import group_counts, scores, shared_loss, shared_scores
 from biobridge_core.kg.graph import KnowledgeGraph
 from biobridge_core.kg.splits import TrainingView
 
@@ -51,6 +52,54 @@ def test_scores_equal_pykeen(small_graph: KnowledgeGraph, view: TrainingView, na
         compared += found.numel()
         assert found.std() > 0 or found.numel() == 1
     assert compared >= 70
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_shared_negatives_score_as_pykeen_does(small_graph: KnowledgeGraph, view: TrainingView, name: str) -> None:
+    triples = training_triples(small_graph, view)
+    theirs = new_pykeen_model(name, triples, width=WIDTH, loss="margin", seed=1)
+    with torch.no_grad():
+        for parameter in theirs.parameters():
+            parameter.mul_(1.7)
+        theirs.post_parameter_update()
+        theirs.eval()
+        heads = torch.tensor([0, 3, 5])
+        for number in range(len(triples.relations)):
+            relation = [each(torch.tensor([number]))[0] for each in theirs.relation_representations]
+            found = scores(
+                name,
+                [each(heads) for each in theirs.entity_representations],
+                relation,
+                [each(indices=None) for each in theirs.entity_representations],
+            )
+            expected = theirs.score_t(torch.tensor([[int(head), number] for head in heads]))
+            torch.testing.assert_close(found, expected, atol=2e-3, rtol=1e-3)  # the root magnifies what lies near 0
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_triples_that_share_negatives_score_as_if_each_had_its_own(
+    small_graph: KnowledgeGraph, view: TrainingView, name: str
+) -> None:
+    triples = training_triples(small_graph, view)
+    theirs = new_pykeen_model(name, triples, width=WIDTH, loss="nssa", seed=1)
+    generator = torch.Generator().manual_seed(0)
+    limits = (triples.n_entities, 3, triples.n_entities)
+    positive = torch.stack([torch.randint(n, (20,), generator=generator) for n in limits], dim=1)
+    positive = positive[positive[:, 1].argsort(stable=True)]
+    counts = group_counts(positive, 3)
+    drawn = torch.randint(triples.n_entities, (sum(counts), 5), generator=generator)
+    true, false = shared_scores(name, theirs, positive, drawn, 3)
+    assert min(counts) > 1
+    group = 0
+    for number, n_groups in zip(positive[:, 1].unique(), counts, strict=True):
+        for place, at in enumerate((positive[:, 1] == number).nonzero().flatten()):
+            wrong = positive[at].repeat(5, 1)
+            wrong[:, 2] = drawn[group + place // 3]
+            torch.testing.assert_close(false[at], theirs.score_hrt(wrong)[:, 0], atol=2e-3, rtol=1e-3)
+        group += n_groups
+    torch.testing.assert_close(true, theirs.score_hrt(positive), atol=1e-4, rtol=1e-4)
+    shared_loss(name, theirs, positive, 5, triples.n_entities, group=3).backward()  # type: ignore[no-untyped-call]
+    assert all(parameter.grad is not None for parameter in theirs.parameters())
 
 
 @pytest.mark.parametrize("name", MODELS)

@@ -113,6 +113,16 @@ def test_the_papers_way_learns(toy: Toy, view: TrainingView, popularity_mrr: flo
     assert again == pytest.approx(state.best_mrr, abs=1e-6)
 
 
+def test_the_papers_way_learns_with_shared_negatives(
+    toy: Toy, view: TrainingView, popularity_mrr: float, tmp_path: Path
+) -> None:
+    options = replace(PAPER, model="DistMult", epochs=10, batch=1024, shared=64, loss="margin")
+    _, state = train_paper(toy.graph, view, options, work=tmp_path)
+    assert state.best_mrr > 1.2 * popularity_mrr
+    with pytest.raises(TrainingError, match="inverse"):
+        train_paper(toy.graph, view, replace(options, inverses=False), work=tmp_path)
+
+
 @pytest.mark.parametrize("name", MODELS)
 def test_every_model_of_the_papers_way_resumes(toy: Toy, view: TrainingView, name: str, tmp_path: Path) -> None:
     options = replace(PAPER, model=name, epochs=2, checkpoint_every=3)
