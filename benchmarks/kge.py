@@ -5,11 +5,11 @@
     python benchmarks/kge.py --form paper --measure 20
 
 ``tuned``: all tails compete, options searched on validation one change after the other (``--search``: CPU-minutes for
-a model). ``paper``: PyKEEN's models, losses and constraints as papers run them, 128 negatives a triple; 64 triples share
-their negatives (``--shared 0``: PyKEEN's own sampler, which takes 20 times as long); ``--search`` is for each of the six combinations of learning rate and
-loss, and the best of them goes on to ``--minutes``. Under build/<profile>/kge/<form>/<split>-<seed>/<model> lie
-``model.json`` (the chosen options, validation MRR, CPU-minutes, all runs) and ``model.safetensors``, which
-``biobridge_core.evaluate.kge.load_model`` reads.
+a model). ``paper``: PyKEEN's models, losses and constraints as papers run them, 128 negatives a triple; 64 triples
+share their negatives (``--shared 0``: PyKEEN's own sampler, which takes 20 times as long); ``--search`` is for each of
+the six combinations of learning rate and loss, and the best of them goes on to ``--minutes``. Under
+build/<profile>/kge/<form>/<split>-<seed>/<model> lie ``model.json`` (the chosen options, validation MRR, CPU-minutes,
+all runs) and ``model.safetensors``, which ``biobridge_core.evaluate.kge.load_model`` reads.
 """
 
 from __future__ import annotations
