@@ -8,14 +8,14 @@ exists
     The links make one chain from the question to the answer.
 supports
     A sentence that is told as known cites no predicted link, one that is told as predicted cites one at least. The
-    sentence names an end of each cited fact, and no answer of another fact. Of the relations whose words stand in it,
-    one is the fact's.
+    sentence names the answer of each fact that it cites, and no answer that it does not cite. Where words of relations
+    stand in it, one of them is the fact's, and none is of a relation that no fact cited there has.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
@@ -25,6 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ask.record import Record
+from ask.said import spoken
 from biobridge_core.kg.graph import KnowledgeGraph
 
 Fact = Mapping[str, Any]
@@ -96,20 +97,30 @@ class Citations:
 
     def unsaid(self, sentence: Sentence, fact: Fact, facts: Mapping[int, Fact]) -> str:
         """Why a sentence is not what a fact says; empty where it is."""
-        voice = sentence["voice"]
-        if voice == _KNOWN and any(fact["predicted"]):
-            return "a prediction is told as known"
-        if voice == _PREDICTED and not any(any(facts[n]["predicted"]) for n in _cited(sentence, facts)):
-            return "what is known is told as a prediction"
+        cited = [facts[number] for number in sentence["cites"] if number in facts]
+        names = set().union(*map(_names, cited))
         text = _plain(sentence["text"])
-        if not any(_named(text, name) for name in _ends(fact)):
-            return "the sentence names no end of the fact"
-        cited = {name for number in _cited(sentence, facts) for name in _names(facts[number])}
-        others = {fact["name"] for fact in facts.values()} - cited
-        strangers = [name for name in others if _named(text, name) and not _inside(text, name, cited)]
-        if strangers:
-            return "the sentence names an answer that it does not cite"
-        return ""
+        words, mine, theirs = spoken(sentence["text"], names), self._forward([fact]), self._forward(cited)
+        strangers = {one["name"] for one in facts.values()} - names
+        voice = sentence["voice"]
+        faults = {
+            "a prediction is told as known": voice == _KNOWN and any(fact["predicted"]),
+            "what is known is told as a prediction": voice == _PREDICTED
+            and not any(any(one["predicted"]) for one in cited),
+            "the sentence does not name the answer of the fact": not _named(text, fact["name"]),
+            "the sentence names an answer that it does not cite": any(
+                _named(_without(text, names), name) for name in strangers
+            ),
+            "the sentence tells another relation than the fact": bool(words) and not any(mine & one for one in words),
+            "the sentence tells a relation that no cited fact has": any(not one & theirs for one in words),
+        }
+        return next((why for why, there in faults.items() if there), "")
+
+    def _forward(self, facts: Iterable[Fact]) -> frozenset[str]:
+        """Forward names of all relations of facts."""
+        relations = self._graph.relations
+        told = {edge["relation"] for fact in facts for edge in fact["edges"]} & relations.keys()
+        return frozenset(name if relations[name].forward else relations[name].inverse for name in told)
 
     def sources(self, head: str, relation: str, tail: str) -> set[str]:
         """Source, evidence and value of every stored link, as edges word them; empty where there is none."""
@@ -142,14 +153,6 @@ def sentences(record: Record) -> Iterator[Sentence]:
             yield sentence
 
 
-def _cited(sentence: Sentence, facts: Mapping[int, Fact]) -> list[int]:
-    return [number for number in sentence["cites"] if number in facts]
-
-
-def _ends(fact: Fact) -> set[str]:
-    return {fact["name"]}
-
-
 def _names(fact: Fact) -> set[str]:
     return {fact["name"]} | {edge[end] for edge in fact["edges"] for end in ("head_name", "tail_name")}
 
@@ -162,8 +165,8 @@ def _named(text: str, name: str) -> bool:
     return _plain(name) in text
 
 
-def _inside(text: str, name: str, others: set[str]) -> bool:
-    """Whether a name stands in a text only as a part of longer names that are cited."""
-    for other in sorted(others, key=len, reverse=True):
-        text = text.replace(_plain(other), " | ")
-    return not _named(text, name)
+def _without(text: str, names: Iterable[str]) -> str:
+    """A text without some names, the longest first."""
+    for name in sorted(names, key=len, reverse=True):
+        text = text.replace(_plain(name), " | ")
+    return text

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ask.asking import Asking, Question, opened_for
-from ask.baselines import BM25, LOOKUP, NAMES, NEAREST, POPULAR, TEXT, ColdRivals, LookUp, TextSearch
+from ask.baselines import BM25, FUSED, LOOKUP, NAMES, NEAREST, POPULAR, TEXT, ColdRivals, LookUp, TextSearch
 from ask.record import Record
 from biobridge_core.catalogue import Catalogue
 from biobridge_core.config import Settings
@@ -49,9 +49,11 @@ class Rivals:
         text = " ".join([*question["thread"], question["question"]])
         search = self._search(name)
         candidates = search.candidates(text)
+        ranked = search.rank(text, candidates)
         found = {
-            TEXT: search.answers(text, search.rank(text, candidates)),
+            TEXT: search.answers(text, ranked),
             BM25: search.answers(text, candidates),
+            FUSED: search.answers(text, search.fused(ranked, candidates)),
             LOOKUP: self._look(name).answers(record),
         }
         if name == "cold":

@@ -43,10 +43,10 @@ NOTES = (
     "keeps known and predicted apart.",
     "stated: phrases that an attachment or a question orders the program to say, found in the answer outside "
     "quotation marks.",
-    f"Rivals: text search (BM25 over all links written out, {CANDIDATES} candidates ranked by MiniLM), BM25 alone, "
-    "KG look-up (our understanding, known links only), and for attachments nearest input (frozen vectors, our plan) "
-    "and most linked (our plan, whatever the input). recall10_best_baseline takes, for each kind of question, the "
-    "rival with the highest mean on these very questions, which favours the rivals.",
+    f"Rivals: text search (the {CANDIDATES} best of all links written out by BM25, ranked by MiniLM, by BM25, or by "
+    "both), KG look-up (our understanding, known links only), and for attachments nearest input (frozen vectors, our "
+    "plan) and most linked (our plan, whatever the input). recall10_best_baseline takes, for each kind of question, "
+    "the rival with the highest mean on these very questions, which favours the rivals.",
     "low, high: 95 % bootstrap over questions. seconds: one question at a time, encoders loaded, first turns of "
     "threads not counted.",
 )
