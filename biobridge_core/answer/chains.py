@@ -1,0 +1,88 @@
+"""How paths and counts are put into sentences: the labels of the graph's relations with what stands at their ends."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from biobridge_core.answer.types import Fact
+from biobridge_core.answer.words import percent, several
+
+if TYPE_CHECKING:
+    from biobridge_core.types import Edge, Entity
+
+#: Relations whose label does not take a count: the answers stand first. One, several.
+_ANSWERS_FIRST: Mapping[str, tuple[str, str]] = {
+    "protein_participates_in_biological_process_inverse": ("takes part in", "take part in"),
+    "protein_located_in_cellular_component_inverse": ("is located in", "are located in"),
+    "protein_enables_molecular_function_inverse": ("enables", "enable"),
+    "drug_in_therapeutic_class_inverse": ("belongs to", "belong to"),
+    "therapeutic_class_used_for_disease_inverse": ("is used for", "are used for"),
+}
+_PLURAL = {"is": "are", "has": "have"}
+
+
+def spoken(entity: Entity) -> str:
+    """Its name, in quotation marks where a comma in it would be taken for the end of it in a list."""
+    return f"“{entity.name}”" if "," in entity.name or " and " in entity.name else entity.name
+
+
+def plural_verb(label: str, every: str = "") -> str:
+    """The label of a relation for several subjects: ``is inhibited by`` gives ``are both inhibited by``."""
+    first, _, rest = label.partition(" ")
+    verb = _PLURAL.get(first, first.removesuffix("s"))
+    words = (verb, every, rest) if verb == "are" else (every, verb, rest)
+    return " ".join(word for word in words if word)
+
+
+def clause_of_count(subject: str, edge: Edge, counted: str, one: bool) -> str:
+    """``EGFR is inhibited by 38 drugs``, ``38 proteins take part in apoptosis``."""
+    if edge.relation in _ANSWERS_FIRST:
+        return f"{counted} {_ANSWERS_FIRST[edge.relation][0 if one else 1]} {subject}"
+    if edge.label == "has the kind":
+        return f"{subject} has {counted} as narrower kind{'' if one else 's'}"
+    if edge.label == "is a kind of":
+        return f"{subject} is a kind of {counted}"
+    return f"{subject} {edge.label} {counted}"
+
+
+def key_of(fact: Fact) -> tuple[tuple[str, str, bool], ...]:
+    """What facts that can stand in one sentence have in common: the whole path but its end."""
+    return tuple((edge.head.id, edge.relation, flag) for edge, flag in zip(fact.edges, fact.predicted, strict=True))
+
+
+def chain(facts: Sequence[Fact], names: Sequence[str] | None = None) -> str:
+    """A sentence for facts of one `key_of`: ``imatinib inhibits ABL1, which takes part in A and B``.
+
+    The suggested link is marked as such with its chance; ``names`` replace those of the answers.
+    """
+    first = facts[0]
+    told = list(names) if names is not None else [_end(fact) for fact in facts]
+    words = ""
+    for place, (edge, predicted) in enumerate(zip(first.edges, first.predicted, strict=True)):
+        end = several(told) if place == len(first.edges) - 1 else spoken(edge.tail)
+        if predicted and place < len(first.edges) - 1:
+            end += _chance(first)
+        head = spoken(edge.head)
+        if not words:
+            words = f"{'the bridge suggests that ' if predicted else ''}{head} {edge.label} {end}"
+        elif predicted:
+            words += f", and the bridge suggests that {head} {edge.label} {end}"
+        else:
+            words += f", which {edge.label} {end}"
+    return words
+
+
+def sentence(words: str) -> str:
+    """With a full stop, and a capital where the first word is not a name of its own spelling."""
+    begins = words.startswith(("the ", "also "))
+    return f"{words[0].upper() if begins else words[0]}{words[1:]}."
+
+
+def _end(fact: Fact) -> str:
+    last = bool(fact.predicted) and fact.predicted[-1]
+    return spoken(fact.answer) + (_chance(fact) if last else "")
+
+
+def _chance(fact: Fact) -> str:
+    return f" (chance {percent(fact.probability)})" if fact.probability is not None else " (no calibrated chance)"
