@@ -5,7 +5,8 @@ For every pair of a sentence and a fact that it cites:
 exists
     Every link of the fact that is not flagged as predicted is in the opened graph, under this relation and in this
     direction, with exactly these sources; every one that is flagged has no source and is not in the graph.
-    The links make one chain from the question to the answer.
+    The links make chains that lead from what the question names to the answer, one from each thing whose shared links
+    are asked for. A fact without links says what the answer itself is, which the graph must hold.
 supports
     A sentence that is told as known cites no predicted link, one that is told as predicted cites one at least. The
     sentence names the answer of each fact that it cites, and no answer that it does not cite. Where words of relations
@@ -15,10 +16,9 @@ supports
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -74,14 +74,14 @@ class Citations:
         return found
 
     def missing(self, fact: Fact, starts: frozenset[str] = frozenset()) -> str:
-        """Why a fact is not what it says; empty where it is. ``starts``: ids that its chain may begin at, if known."""
+        """Why a fact is not what it says; empty where it is. ``starts``: ids that its chains may begin at, if known."""
         edges, flags = fact["edges"], fact["predicted"]
-        if len(edges) != len(flags) or not edges:
+        if len(edges) != len(flags):
             return "links and flags do not go together"
+        if not edges:
+            return "" if fact["answer"] in self._graph else "the graph does not hold the answer"
         fault = next(filter(None, map(self._fault, edges, flags)), "")
-        if not fault and any(first["tail"] != second["head"] for first, second in pairwise(edges)):
-            fault = "the links make no chain"
-        if not fault and (edges[-1]["tail"] != fact["answer"] or (starts and edges[0]["head"] not in starts)):
+        if not fault and not _lead(edges, fact["answer"], starts):
             fault = "the links do not lead from the question to the answer"
         if not fault and fact["status"] != (_PREDICTED if any(flags) else _KNOWN):
             fault = "the status is not that of the links"
@@ -151,6 +151,19 @@ def sentences(record: Record) -> Iterator[Sentence]:
     for sentence in (record["summary"], *record["sentences"], *record["lay"]):
         if sentence and not sentence["struck"]:
             yield sentence
+
+
+def _lead(edges: Sequence[Fact], answer: str, starts: frozenset[str]) -> bool:
+    """Whether links, told one after the other, are chains from starts to the answer."""
+    here = ""
+    for edge in edges:
+        if here in {"", answer}:  # a chain begins
+            if starts and edge["head"] not in starts:
+                return False
+        elif edge["head"] != here:
+            return False
+        here = edge["tail"]
+    return bool(here == answer)
 
 
 def _names(fact: Fact) -> set[str]:

@@ -27,16 +27,23 @@ _SPOKEN: tuple[tuple[str, frozenset[str]], ...] = (
     (r"locat\w*|found in", frozenset({"protein_located_in_cellular_component"})),
     (r"associat\w*", frozenset({"protein_associated_with_disease"})),
     (r"show(s|n|ing)?|signs?|features?", frozenset({"disease_has_phenotype"})),
-    (r"belong\w*|contains? the drugs?|in the class(es)?|members?", frozenset({"drug_in_therapeutic_class"})),
+    (r"belong\w*|contains? the drugs?|members?", frozenset({"drug_in_therapeutic_class"})),
+    (r"in the class(es)?", frozenset({"drug_in_therapeutic_class", "therapeutic_class_used_for_disease"})),
     (r"used for|use of", frozenset({"therapeutic_class_used_for_disease"})),
-    (r"kinds?|forms? of|types? of|wider|narrower|broader", _IS_A),
+    (r"kinds? of|has the kind|as (narrower|wider) kinds?|forms? of|types? of", _IS_A),
 )
+_QUOTED = re.compile(r"“[^”]*”")
 _PATTERNS = tuple((re.compile(rf"\b(?:{pattern})\b"), relations) for pattern, relations in _SPOKEN)
 
 
 def spoken(text: str, names: Collection[str]) -> list[frozenset[str]]:
-    """For each relation word of a sentence the forward relations that it may mean; ``names`` are taken out before."""
-    rest = f" {_plain(text)} "
+    """For each relation word of a sentence the forward relations that it may mean.
+
+    ``names`` are taken out before, and what stands between quotation marks and is no name: a quoted definition.
+    """
+    told = {_plain(name) for name in names}
+    rest = _QUOTED.sub(lambda quoted: quoted[0] if _plain(quoted[0]) in told else " | ", text)
+    rest = f" {_plain(rest)} "
     for name in filter(None, map(_plain, sorted(names, key=len, reverse=True))):
         rest = rest.replace(f" {name} ", " | ")
     return [relations for pattern, relations in _PATTERNS if pattern.search(rest)]

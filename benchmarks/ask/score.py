@@ -20,7 +20,8 @@ recall10_held_out
     The same for the answers that rest on a held-out link alone: they stand behind what is known, so that ten known
     answers leave no place for them.
 recall10_new
-    The same with everything that the opened graph leads to passed over, as link prediction is measured (filtered).
+    The same with everything that the opened graph leads to passed over, as link prediction is measured (filtered):
+    other answers, and what was told as known, as over narrower kinds.
 told
     Yes-or-no questions: the verdict is the expected one. Counts: the number that the opened graph gives. Negations: a
     refusal, or no fact that leads to an entity that is linked.
@@ -36,7 +37,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -80,7 +81,8 @@ def score(question: Question, record: Record, inverse: Mapping[str, str]) -> dic
         "seconds": float(record["seconds"]),
     }
     if expect == "answer":
-        values |= recalls(question, ranked(record))
+        told = {fact["answer"] for fact in record["facts"] if fact["status"] == "known"}
+        values |= recalls(question, ranked(record), told)
     elif expect in {"yes", "not_known"}:
         values["told"] = float(record["verdict"] == expect.replace("_", " ") and not is_refused(record))
     elif expect == "count":
@@ -131,11 +133,11 @@ def ranked(record: Record) -> list[str]:
     return list(dict.fromkeys(fact["answer"] for fact in record["facts"]))
 
 
-def recalls(question: Question, found: Sequence[str]) -> dict[str, Value]:
-    """All of `RECALLED` for answers in their order."""
+def recalls(question: Question, found: Sequence[str], told: Collection[str] = ()) -> dict[str, Value]:
+    """All of `RECALLED` for answers in their order; ``told``: those that were told as known."""
     answers, held = set(question["answers"]), set(question["held_out"])
     fair = [id_ for id_ in found if id_ not in question["also_right"]]
-    new = [id_ for id_ in fair if id_ not in answers - held]
+    new = [id_ for id_ in fair if id_ in held or (id_ not in answers and id_ not in told)]
     return {
         "recall10": _recall(fair, answers),
         "recall10_held_out": _recall(fair, held),

@@ -55,7 +55,17 @@ def question(**more: object) -> dict[str, Any]:
 
 
 def record(*answers: str, **more: object) -> dict[str, Any]:
-    facts = [{"number": i, "answer": id_, "name": id_, "edges": [], "predicted": []} for i, id_ in enumerate(answers)]
+    facts = [
+        {
+            "number": i,
+            "answer": id_,
+            "name": id_,
+            "edges": [],
+            "predicted": [],
+            "status": "known" if id_[0] in "kn" else "predicted",
+        }
+        for i, id_ in enumerate(answers)
+    ]
     plain = {
         "shape": "list", "mentions": [mention("a")], "target": None, "steps": [["r"]], "choices": [], "refusal": None,
         "refusal_text": [], "notes": [], "summary": None, "sentences": [], "lay": [], "facts": facts, "count": None,
@@ -120,6 +130,9 @@ def test_recall_counts_ten_passes_over_what_is_also_right_and_filters_the_known_
     assert values["recall10"] == 0.9  # eight known, one wrong, one held out: h2 comes eleventh
     assert values["recall10_held_out"] == 0.5
     assert values["recall10_new"] == 1
+    narrower = record(*[f"n{i}" for i in range(10)], "h1", *[f"x{i}" for i in range(9)], "h2")
+    assert scored(parts, asked, narrower)["recall10_new"] == 0.5  # told as known: no place taken; h2 is the eleventh
+    assert scored(parts, asked, narrower)["recall10"] == 0
     assert scored(parts, asked, {**given, "refusal": "no_evidence"})["recall10"] == 0
     assert scored(parts, question(answers=["k"]), record("k", "k"))["recall10"] == 1
     assert scored(parts, question(answers=["k"]), record("k"))["recall10_new"] is None
