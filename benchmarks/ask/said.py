@@ -23,7 +23,7 @@ _SPOKEN: tuple[tuple[str, frozenset[str]], ...] = (
     (r"block\w*", frozenset({"drug_blocks_protein", "drug_inhibits_protein", "drug_antagonist_of_protein"})),
     (r"act(s|ed|ing)? on|bind\w*|bound|target\w*", _ACTIONS),
     (r"tak(e|es|ing) part|participa\w*|involv\w*", frozenset({"protein_participates_in_biological_process"})),
-    (r"enabl\w*|functions? (of|as)", frozenset({"protein_enables_molecular_function"})),
+    (r"enabl\w*|functions? of", frozenset({"protein_enables_molecular_function"})),
     (r"locat\w*|found in", frozenset({"protein_located_in_cellular_component"})),
     (r"associat\w*", frozenset({"protein_associated_with_disease"})),
     (r"show(s|n|ing)?|signs?|features?", frozenset({"disease_has_phenotype"})),
