@@ -22,6 +22,39 @@ _ANSWERS_FIRST: Mapping[str, tuple[str, str]] = {
 _PLURAL = {"is": "are", "has": "have"}
 
 
+class Style:
+    """How the parts of a sentence are worded; everyday words are another style."""
+
+    suggests = "the bridge suggests that "
+
+    def name(self, entity: Entity) -> str:
+        """A thing."""
+        return spoken(entity)
+
+    def first(self, entity: Entity) -> str:
+        """A thing that the sentence begins with."""
+        return self.name(entity)
+
+    def label(self, edge: Edge) -> str:
+        """What the head does to the tail."""
+        return edge.label
+
+    def chance(self, fact: Fact) -> str:
+        """What stands behind a suggested end."""
+        return chance(fact, "no calibrated chance")
+
+    def end(self, fact: Fact) -> str:
+        """The answer of a fact."""
+        return self.name(fact.answer) + (self.chance(fact) if fact.predicted and fact.predicted[-1] else "")
+
+
+def chance(fact: Fact, none: str = "") -> str:
+    """`` (chance 23 %)``; ``none`` is said where there is no chance."""
+    if fact.probability is None:
+        return f" ({none})" if none else ""
+    return f" (chance {percent(fact.probability)})"
+
+
 def spoken(entity: Entity) -> str:
     """Its name, in quotation marks where a comma in it would be taken for the end of it in a list."""
     return f"“{entity.name}”" if "," in entity.name or " and " in entity.name else entity.name
@@ -51,25 +84,26 @@ def key_of(fact: Fact) -> tuple[tuple[str, str, bool], ...]:
     return tuple((edge.head.id, edge.relation, flag) for edge, flag in zip(fact.edges, fact.predicted, strict=True))
 
 
-def chain(facts: Sequence[Fact], names: Sequence[str] | None = None) -> str:
+def chain(facts: Sequence[Fact], style: Style | None = None) -> str:
     """A sentence for facts of one `key_of`: ``imatinib inhibits ABL1, which takes part in A and B``.
 
-    The suggested link is marked as such with its chance; ``names`` replace those of the answers.
+    The suggested link is marked as such with its chance.
     """
+    style = style or Style()
     first = facts[0]
-    told = list(names) if names is not None else [_end(fact) for fact in facts]
+    told = [style.end(fact) for fact in facts]
     words = ""
     for place, (edge, predicted) in enumerate(zip(first.edges, first.predicted, strict=True)):
-        end = several(told) if place == len(first.edges) - 1 else spoken(edge.tail)
+        end = several(told) if place == len(first.edges) - 1 else style.name(edge.tail)
         if predicted and place < len(first.edges) - 1:
-            end += _chance(first)
-        head = spoken(edge.head)
+            end += style.chance(first)
+        head, label = style.name(edge.head), style.label(edge)
         if not words:
-            words = f"{'the bridge suggests that ' if predicted else ''}{head} {edge.label} {end}"
+            words = f"{style.suggests if predicted else ''}{style.first(edge.head)} {label} {end}"
         elif predicted:
-            words += f", and the bridge suggests that {head} {edge.label} {end}"
+            words += f", and {style.suggests}{head} {label} {end}"
         else:
-            words += f", which {edge.label} {end}"
+            words += f", which {label} {end}"
     return words
 
 
@@ -77,12 +111,3 @@ def sentence(words: str) -> str:
     """With a full stop, and a capital where the first word is not a name of its own spelling."""
     begins = words.startswith(("the ", "also "))
     return f"{words[0].upper() if begins else words[0]}{words[1:]}."
-
-
-def _end(fact: Fact) -> str:
-    last = bool(fact.predicted) and fact.predicted[-1]
-    return spoken(fact.answer) + (_chance(fact) if last else "")
-
-
-def _chance(fact: Fact) -> str:
-    return f" (chance {percent(fact.probability)})" if fact.probability is not None else " (no calibrated chance)"

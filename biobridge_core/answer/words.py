@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,14 @@ if TYPE_CHECKING:
     from biobridge_core.kg.graph import KnowledgeGraph
 
 THIN = " "  #: narrow no-break space between thousands
+
+
+_WORD = re.compile(r"\w+")
+
+
+def plain_words(text: str) -> str:
+    """The words of a text in small letters with one space around each, to look for whole names in it."""
+    return f" {' '.join(_WORD.findall(text.casefold()))} "
 
 
 def number(value: int) -> str:

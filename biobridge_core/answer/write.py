@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from biobridge_core.answer.chains import chain, clause_of_count, key_of, plural_verb, sentence, spoken
+from biobridge_core.answer.chains import chain, chance, clause_of_count, key_of, plural_verb, sentence, spoken
 from biobridge_core.answer.types import Fact, Sentence, Shape, Understanding, Voice
-from biobridge_core.answer.words import counted, number, percent, several
+from biobridge_core.answer.words import counted, number, plain_words, several
 from biobridge_core.types import HitStatus
 
 if TYPE_CHECKING:
@@ -64,18 +64,18 @@ class Writer:
             return self._only_predicted()
         few = self.known[:_IN_SUMMARY]
         words = f"{self._counted(self.found.n_known)} in the graph{self._among(few)}{self._more()}"
-        return Sentence(f"{words}.", _cites(few), Voice.KNOWN)
+        return Sentence(f"{words}.", cites_of(few), Voice.KNOWN)
 
     def _only_predicted(self) -> Sentence:
         few = self.predicted[:_IN_SUMMARY]
         kind = self._kind(len(self.predicted))
         raw = all(start.entity.id.startswith("input:") for start in self.found.starts)
         lack = "" if raw else f"The graph holds no such {self._kind(2)} for {self.names}; "
-        names = several([f"{spoken(fact.answer)}{_percent(fact)}" for fact in few])
+        names = several([f"{spoken(fact.answer)}{chance(fact)}" for fact in few])
         first = "first " if len(self.predicted) > len(few) else ""
         for_whom = f" for {self.names}" if raw else ""
         words = f"{lack}the bridge suggests {number(len(self.predicted))} {kind}{for_whom}, {first}{names}"
-        return Sentence(f"{words[0].upper()}{words[1:]}.", _cites(few), Voice.PREDICTED)
+        return Sentence(f"{words[0].upper()}{words[1:]}.", cites_of(few), Voice.PREDICTED)
 
     def _count_summary(self) -> Sentence:
         count = self.found.count or 0
@@ -84,8 +84,8 @@ class Writer:
         more = f"; {number(through)} more only through narrower kinds" if through else ""
         if not self.known or not count:
             words = f"The graph holds none of that for {self.names} itself{more}."
-            return Sentence(words, _cites(few) if through else (), Voice.KNOWN if through else Voice.TOLD)
-        return Sentence(f"{self._counted(count)} in the graph{self._among(few)}{more}.", _cites(few), Voice.KNOWN)
+            return Sentence(words, cites_of(few) if through else (), Voice.KNOWN if through else Voice.TOLD)
+        return Sentence(f"{self._counted(count)} in the graph{self._among(few)}{more}.", cites_of(few), Voice.KNOWN)
 
     def _counted(self, count: int) -> str:
         """``EGFR is inhibited by 38 drugs``, or where a plan has more to it, what it leads to."""
@@ -145,13 +145,13 @@ class Writer:
     def _shared_summary(self) -> Sentence:
         if not self.known:
             few = self.predicted[:_IN_SUMMARY]
-            names = several([f"{spoken(fact.answer)}{_percent(fact)}" for fact in few])
+            names = several([f"{spoken(fact.answer)}{chance(fact)}" for fact in few])
             words = f"The graph holds no {self._kind(2)} that {self.names} share; the bridge suggests {names}."
-            return Sentence(words, _cites(few), Voice.PREDICTED)
+            return Sentence(words, cites_of(few), Voice.PREDICTED)
         few = self.known[:_IN_SUMMARY]
         what = f"{number(self.found.n_known)} {self._kind(self.found.n_known)}"
         words = f"{self.names} share {what} in the graph{self._among(few)}{self._more()}."
-        return Sentence(words, _cites(few), Voice.KNOWN)
+        return Sentence(words, cites_of(few), Voice.KNOWN)
 
     def _shared(self) -> list[Sentence]:
         groups: dict[tuple[object, ...], list[Fact]] = {}
@@ -164,7 +164,7 @@ class Writer:
             if len({edge.relation for edge in edges}) == 1 and len(edges) == len(self.found.starts):
                 ends = several([spoken(fact.answer) for fact in facts])
                 words = f"{self.names} {plural_verb(edges[0].label, every)} {ends}."
-                made.append(Sentence(words, _cites(facts), Voice.KNOWN))
+                made.append(Sentence(words, cites_of(facts), Voice.KNOWN))
             else:
                 made += [Sentence(_links(fact), (fact.number,), Voice.KNOWN) for fact in facts]
         return made + self._same_of_others()
@@ -184,9 +184,9 @@ class Writer:
             have = [spoken(edge.head) for edge, flag in zip(edges, flags, strict=True) if not flag]
             lack = [spoken(edge.head) for edge, flag in zip(edges, flags, strict=True) if flag]
             verb = edges[0].label if len(have) == 1 else plural_verb(edges[0].label)
-            ends = several([f"{spoken(fact.answer)}{_percent(fact)}" for fact in facts])
+            ends = several([f"{spoken(fact.answer)}{chance(fact)}" for fact in facts])
             words = f"{several(have)} {verb} {ends}, and the bridge suggests the same of {several(lack)}."
-            made.append(Sentence(words, _cites(facts), Voice.PREDICTED))
+            made.append(Sentence(words, cites_of(facts), Voice.PREDICTED))
         return made
 
     # ------------------------------------------------------------------ yes or not known
@@ -213,7 +213,8 @@ class Writer:
         summary = Sentence(f"{entity.name}{full} is {article} {label}.", (entry.number,), Voice.KNOWN)
         made = []
         if quoted := quotable(entity.definition):
-            made.append(Sentence(f"{entity.name} is described as “{quoted}”.", (entry.number,), Voice.KNOWN))
+            words = f"{entity.name} is described as “{quoted}”."
+            made.append(Sentence(words, (entry.number, *_named_in(quoted, links)), Voice.KNOWN))
         kinds = [fact for fact in links if self.graph.relations[fact.edges[-1].relation].hierarchical]
         made += _told(kinds)
         for modality, count in self.found.counts:
@@ -221,7 +222,7 @@ class Writer:
             names = several([spoken(fact.answer) for fact in facts])
             some = f", among them {names}" if count > len(facts) else f": {names}"
             words = f"The graph links {spoken(entity)} to {counted(self.graph, modality, count)}{some}."
-            made.append(Sentence(words, _cites(facts), Voice.KNOWN))
+            made.append(Sentence(words, cites_of(facts), Voice.KNOWN))
         return Written(summary, tuple(made))
 
 
@@ -243,8 +244,14 @@ def _told(facts: Sequence[Fact]) -> list[Sentence]:
     made = []
     for members in groups.values():
         voice = Voice.PREDICTED if any(members[0].predicted) else Voice.KNOWN
-        made.append(Sentence(sentence(chain(members)), _cites(members), voice))
+        made.append(Sentence(sentence(chain(members)), cites_of(members), voice))
     return made
+
+
+def _named_in(text: str, facts: Sequence[Fact]) -> tuple[int, ...]:
+    """Numbers of the facts whose answers a quoted text names."""
+    plain = plain_words(text)
+    return tuple(fact.number for fact in facts if plain_words(fact.answer.name) in plain)
 
 
 def _links(fact: Fact) -> str:
@@ -255,14 +262,11 @@ def _links(fact: Fact) -> str:
         (suggested if predicted else known).append(f"{spoken(edge.head)} {edge.label} {spoken(edge.tail)}")
     words = several(known)
     if suggested:
-        guess = f"the bridge suggests that {several(suggested)}{_percent(fact)}"
+        guess = f"the bridge suggests that {several(suggested)}{chance(fact)}"
         words = f"{words}, and {guess}" if words else guess
     return sentence(words)
 
 
-def _percent(fact: Fact) -> str:
-    return f" (chance {percent(fact.probability)})" if fact.probability is not None else ""
-
-
-def _cites(facts: Sequence[Fact]) -> tuple[int, ...]:
+def cites_of(facts: Sequence[Fact]) -> tuple[int, ...]:
+    """Numbers of facts."""
     return tuple(fact.number for fact in facts)
