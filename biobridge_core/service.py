@@ -20,6 +20,7 @@ import torch
 
 import biobridge_core
 from biobridge_core import card
+from biobridge_core.answer.asker import Asker
 from biobridge_core.batch import Batch, Engine
 from biobridge_core.bundle import Bundle
 from biobridge_core.chem.depict import svg, weights_svg
@@ -35,6 +36,7 @@ from biobridge_core.explain.asked import attributed
 from biobridge_core.explain.embedding import GraphEmbedding
 from biobridge_core.explain.why import Explainer
 from biobridge_core.heads import Heads, quiet
+from biobridge_core.language_model import LanguageModel, language_model
 from biobridge_core.lookup import Lookup, spoken_of_a_patient
 from biobridge_core.many import Many
 from biobridge_core.pictures import Pictures
@@ -254,8 +256,28 @@ class BridgeService:
     @cached_property
     def designer(self) -> Designer:
         """Designs molecules from what the bridge retrieves for a goal; see its methods."""
-        models, head_of = self._encoders, self._heads.of
-        return Designer(self._bundle, self._retriever, models, self.find, head_of, self.settings.cache)
+        return Designer(self._bundle, self._retriever, self._encoders, self.find, self._heads.of, self.settings.cache)
+
+    @cached_property
+    def asker(self) -> Asker:
+        """Answers questions from facts, with citations, or refuses; see its methods."""
+        return Asker(self._bundle, self._lookup, self._encoders, self._retriever, self._heads, self._provenance)
+
+    @cached_property
+    def language_model(self) -> LanguageModel | None:
+        """The language model that the settings name, for whoever may reword facts; None where they name none.
+
+        Raises
+        ------
+        LanguageModelError
+            If it cannot be used as it is named.
+        """
+        return language_model(self.settings)
+
+    @staticmethod
+    def speaks_of_a_person(text: str) -> bool:
+        """Whether a text speaks of a patient, so that it belongs in no address and no log."""
+        return spoken_of_a_patient(text)
 
     def batch(self, rows: Sequence[Row], read_as: ReadAs, to: str, relation: str = "", k: int = 10) -> Batch:
         """Prepare a file of queries (see `uploads.rows`) to be asked chunk by chunk; ``relation`` may be empty.
