@@ -86,7 +86,7 @@ class TextSearch:
         if not candidates:
             return []
         vectors = self._of(candidates)
-        asked = _unit(self._encode([question]))[0]
+        asked = unit(self._encode([question]))[0]
         return [candidates[i] for i in np.argsort(-(vectors @ asked), kind="stable")]
 
     def fused(self, first: Sequence[int], second: Sequence[int]) -> list[int]:
@@ -114,7 +114,7 @@ class TextSearch:
     def _of(self, links: Sequence[int]) -> NDArray[np.float32]:
         new = [link for link in links if link not in self._vectors]
         if new:
-            self._vectors.update(zip(new, _unit(self._encode([self.sentence(link) for link in new])), strict=True))
+            self._vectors.update(zip(new, unit(self._encode([self.sentence(link) for link in new])), strict=True))
         return np.stack([self._vectors[link] for link in links]).astype(np.float32)
 
     def _read(self) -> dict[int, NDArray[np.float32]]:
@@ -213,8 +213,8 @@ class ColdRivals:
         row = self._whole.row(id_)
         kind = self._whole.input_kind(row)
         place = int(np.searchsorted(self._frozen.rows(kind), row))
-        rows, vectors = self._catalogue.rows(kind), _unit(self._catalogue.vectors(kind))
-        cosines = vectors @ _unit(self._frozen.vectors(kind)[place][None])[0]
+        rows, vectors = self._catalogue.rows(kind), unit(self._catalogue.vectors(kind))
+        cosines = vectors @ unit(self._frozen.vectors(kind)[place][None])[0]
         linked = {head for name in steps[0] for head in self._look.tails(name)}
         cosines[[i for i, other in enumerate(rows.tolist()) if other not in linked]] = -np.inf
         found: dict[int, None] = {}
@@ -249,5 +249,6 @@ def _share(words: Sequence[str], said: set[str]) -> float:
     return sum(word in said for word in words) / max(1, len(words))
 
 
-def _unit(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
+def unit(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Vectors (n, d) of length 1."""
     return np.asarray(vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-9), dtype=np.float32)

@@ -10,7 +10,8 @@ exists
 supports
     A sentence that is told as known cites no predicted link, one that is told as predicted cites one at least. The
     sentence names the answer of each fact that it cites, and no answer that it does not cite. Where words of relations
-    stand in it, one of them is the fact's, and none is of a relation that no fact cited there has.
+    stand in it, one of them is the fact's, and none is of a relation that no fact cited there has. Where the words of
+    a link stand in it, the head stands before them and the tail behind.
 """
 
 from __future__ import annotations
@@ -113,6 +114,7 @@ class Citations:
             ),
             "the sentence tells another relation than the fact": bool(words) and not any(mine & one for one in words),
             "the sentence tells a relation that no cited fact has": any(not one & theirs for one in words),
+            "the sentence tells the link the wrong way round": any(_turned(text, edge) for edge in fact["edges"]),
         }
         return next((why for why, there in faults.items() if there), "")
 
@@ -168,6 +170,15 @@ def _lead(edges: Sequence[Fact], answer: str, starts: frozenset[str]) -> bool:
 
 def _names(fact: Fact) -> set[str]:
     return {fact["name"]} | {edge[end] for edge in fact["edges"] for end in ("head_name", "tail_name")}
+
+
+def _turned(text: str, edge: Fact) -> bool:
+    """Whether a sentence has the words of a link, but nowhere its head before them and its tail behind."""
+    label, head, tail = (_plain(str(edge[name])) for name in ("label", "head_name", "tail_name"))
+    parts = text.split(label.rstrip()) if label.strip() else [text]
+    places = range(1, len(parts))
+    join = label.rstrip().join
+    return len(parts) > 1 and not any(head in f"{join(parts[:i])} " and tail in join(parts[i:]) for i in places)
 
 
 def _plain(text: str) -> str:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ask.asking import Asking, Question, opened_for
-from ask.baselines import BM25, FUSED, LOOKUP, NAMES, NEAREST, POPULAR, TEXT, ColdRivals, LookUp, TextSearch
+from ask.baselines import BM25, FUSED, LOOKUP, NAMES, NEAREST, POPULAR, TEXT, ColdRivals, LookUp, TextSearch, unit
 from ask.record import Record
 from biobridge_core.catalogue import Catalogue
 from biobridge_core.config import Settings
@@ -69,11 +69,12 @@ class Rivals:
     def _search(self, name: str) -> TextSearch:
         if name not in self._searches:
             kept = self._settings.build / "ask" / "sentences" / f"{self._asking.digests[name][:16]}.npz"
-            self._searches[name] = TextSearch(self._asking.graph(name), self._encode, kept)
+            self._searches[name] = TextSearch(self._asking.graph(name), self.encode, kept)
         return self._searches[name]
 
-    def _encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        return self._encoder.encode(texts).vectors
+    def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """MiniLM vectors of unit length (n, d)."""
+        return unit(self._encoder.encode(texts).vectors)
 
     @cached_property
     def _encoder(self) -> Encoder:

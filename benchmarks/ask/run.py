@@ -25,6 +25,7 @@ import torch
 from common import RESULTS, write_result
 
 from ask.asking import Asking, Question
+from ask.lying import measure
 from ask.opened import SEED, read_questions
 from ask.rivals import Rivals
 from ask.table import NOTES, headline_of, judge, rows_of
@@ -42,8 +43,10 @@ def main() -> int:
     asked = chosen(questions, arguments.half, arguments.kinds, arguments.sample)
     asking = Asking(settings, questions)
     records = asking.answers(asked, _say)
-    rivals = Rivals(asking, settings).answers(asked, records, _say) if arguments.rivals else {}
-    judged = judge(asking, asked, records, rivals)
+    others = Rivals(asking, settings)
+    rivals = others.answers(asked, records, _say) if arguments.rivals else {}
+    lying = measure(asking.whole, encode=others.encode) if arguments.rivals else None
+    judged = judge(asking, asked, records, rivals, lying)
     whole = (
         arguments.rivals
         and not arguments.kinds
@@ -100,7 +103,9 @@ def _arguments() -> Any:
     parser.add_argument("--half", nargs="+", choices=HALVES, default=list(HALVES))
     parser.add_argument("--kinds", nargs="+", default=[], metavar="KIND")
     parser.add_argument("--sample", type=int, default=0, help="questions of each kind of the seen half; all by default")
-    parser.add_argument("--no-rivals", dest="rivals", action="store_false", help="ask our service alone")
+    parser.add_argument(
+        "--no-rivals", dest="rivals", action="store_false", help="ask our service alone, and no lying model"
+    )
     return parser.parse_args()
 
 

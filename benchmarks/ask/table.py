@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from ask.asking import Asking, Question, opened_for
 from ask.baselines import CANDIDATES, NAMES, NEAREST, POPULAR
 from ask.cited import Citations, Cited
+from ask.lying import Measured
 from ask.record import Record
 from ask.rivals import Found
 from ask.score import RECALLED, Row, Value, by, is_refused, mean_row, median_row, recalls, refusals, score
@@ -47,6 +48,8 @@ NOTES = (
     "both), KG look-up (our understanding, known links only), and for attachments nearest input (frozen vectors, our "
     "plan) and most linked (our plan, whatever the input). recall10_best_baseline takes, for each kind of question, "
     "the rival with the highest mean on these very questions, which favours the rivals.",
+    "lying: 100 answers are told by a local server that puts false sentences among true ones; kept are those that the "
+    "check did not strike (benchmarks/ask/lying.py).",
     "low, high: 95 % bootstrap over questions. seconds: one question at a time, encoders loaded, first turns of "
     "threads not counted.",
 )
@@ -61,9 +64,16 @@ class Judged:
     values: Sequence[dict[str, Value]]
     cited: Sequence[list[Cited]]
     rivals: dict[str, list[dict[str, Value]]] = field(default_factory=dict)  #: name -> recalls of each question
+    lying: Measured | None = None  #: what became of a lying model's sentences
 
 
-def judge(asking: Asking, questions: Sequence[Question], records: Sequence[Record], rivals: Found) -> Judged:
+def judge(
+    asking: Asking,
+    questions: Sequence[Question],
+    records: Sequence[Record],
+    rivals: Found,
+    lying: Measured | None = None,
+) -> Judged:
     """Score everything against the graphs that were asked."""
     inverse = {relation.name: relation.inverse for relation in asking.whole.relations.values()}
     citations = {name: Citations(asking.graph(name)) for name in dict.fromkeys(map(opened_for, questions))}
@@ -73,7 +83,7 @@ def judge(asking: Asking, questions: Sequence[Question], records: Sequence[Recor
         name: [recalls(q, ids) if q["expect"] == "answer" else {} for q, ids in zip(questions, found, strict=True)]
         for name, found in rivals.items()
     }
-    return Judged(questions, records, values, cited, theirs)
+    return Judged(questions, records, values, cited, theirs, lying)
 
 
 def rows_of(judged: Judged) -> list[Row]:
@@ -86,7 +96,18 @@ def rows_of(judged: Judged) -> list[Row]:
             part = [mine[place] for place in places]
             rows += [{"kind": "ask", "half": half, "of": kind, **row} for row in _rows(judged, part) if row]
         rows += _refused_wrongly(judged, mine, half)
-    return rows
+    return rows + _lying(judged.lying)
+
+
+def _lying(found: Measured | None) -> list[Row]:
+    """How many sentences of each kind a lying model told, and how many stood."""
+    if found is None:
+        return []
+    kept = Counter(line.kind for line in found.false_kept)
+    struck = Counter(line.kind for line, _ in found.true_struck)
+    false = [{"of": kind, "true": False, "n": n, "kept": kept[kind]} for kind, n in sorted(found.false.items())]
+    true = [{"of": kind, "true": True, "n": n, "kept": n - struck[kind]} for kind, n in sorted(found.true.items())]
+    return [{"kind": "lying", **row} for row in (*false, *true)]
 
 
 def _rows(judged: Judged, places: Sequence[int]) -> Iterable[Row]:
@@ -159,6 +180,10 @@ def headline_of(judged: Judged) -> dict[str, float]:
             best = _best(judged, places, measure)
             found[f"{measure}_best_baseline{end}"] = best
         found[f"n_questions{end}"] = len(places)
+    if judged.lying is not None:
+        found["lying_llm_false_sentences"] = sum(judged.lying.false.values())
+        found["lying_llm_false_sentences_kept"] = len(judged.lying.false_kept)
+        found["lying_llm_true_sentences_kept"] = round(judged.lying.share_kept, 4)
     return found
 
 

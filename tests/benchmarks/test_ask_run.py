@@ -232,6 +232,7 @@ def test_a_citation_fails_where_the_sentence_says_something_else(
         (answered(graph, "Gefitinib inhibits EGFR.", cites=(2,)), "no such fact"),
         (answered(graph, "Gefitinib inhibits TP53."), "name"),
         (answered(graph, "Gefitinib activates EGFR."), "relation"),
+        (answered(graph, "EGFR inhibits gefitinib."), "wrong way"),
         (answered(graph, "Gefitinib inhibits EGFR.", voice=Voice.PREDICTED), "prediction"),
         (answered(graph, "Gefitinib inhibits PSEN1.", predicted=True), "prediction"),
     ):
