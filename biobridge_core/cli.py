@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from biobridge_core import cli_design, cli_files
+from biobridge_core import cli_ask, cli_design, cli_files
 from biobridge_core.cli_files import Format
 from biobridge_core.config import Settings
 from biobridge_core.errors import BioBridgeError
@@ -32,6 +32,7 @@ app.add_typer(build_app, name="build")
 app.command()(cli_files.batch)
 app.command()(cli_files.compare)
 app.command()(cli_design.design)
+app.command()(cli_ask.ask)
 
 
 class _Stage(StrEnum):

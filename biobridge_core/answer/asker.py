@@ -6,6 +6,7 @@ import logging
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -90,13 +91,16 @@ class Asker:
         understood = _explained(understood, attachments, attached, warnings)
         clock.done("Understand", _told(understood))
         warnings = (*(mention.note for mention in attached if mention.note), *warnings)
-        answer = Answer(understood, refusal=understood.refusal, warnings=warnings)
-        if understood.refusal is None:
-            say("Looking for facts", 0.4)
-            answer = self._from_facts(answer, clock, progress)
+        answer = self._from_facts(Answer(understood, refusal=understood.refusal, warnings=warnings), clock, progress)
         if writer is not None and answer.refusal is None:
             say("A language model words the facts", 0.8)
             answer = self._reworded(answer, writer)
+        return replace(answer, provenance=self._provenance(understood), seconds=clock.total())
+
+    def answer(self, understood: Understanding, progress: Progress | None = None) -> Answer:
+        """Answer a question that was understood before, such as one whose entity a person picked from choices."""
+        clock = _Clock()
+        answer = self._from_facts(Answer(understood, refusal=understood.refusal), clock, progress)
         return replace(answer, provenance=self._provenance(understood), seconds=clock.total())
 
     @cached_property
@@ -119,6 +123,20 @@ class Asker:
             vectors = encoder.encode(list(texts)).vectors.astype(np.float32)
         return np.asarray(vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-9), np.float32)
 
+    def report(self, answer: Answer, when: datetime) -> bytes:
+        """An answer as one HTML file that loads nothing."""
+        from biobridge_core.answer.report import render
+        from biobridge_core.report.page import Context
+
+        graph = self.graph
+        return render(answer, when, Context(graph.modalities, graph.relations, tuple(graph.sources.values())))
+
+    def to_json(self, answer: Answer, when: datetime) -> str:
+        """An answer with everything that it rests on."""
+        from biobridge_core.answer.files import answer_to_json
+
+        return answer_to_json(answer, when)
+
     def faults(self, answer: Answer) -> tuple[str, ...]:
         """Everything in an answer that the graph does not bear out, in words; empty for a sound one."""
         return faults(answer, self._gatherer.known)
@@ -127,12 +145,15 @@ class Asker:
 
     def _from_facts(self, answer: Answer, clock: _Clock, progress: Progress | None) -> Answer:
         understood = answer.understanding
+        if understood.refusal is not None:
+            return replace(answer, stages=clock.stages())
         if understood.shape is Shape.NEGATED:
             refusal = Refusal(
                 Reason.NEGATION,
                 "The graph holds links that are known; that one is missing does not mean that it is not there.",
             )
             return replace(answer, refusal=refusal, stages=clock.stages())
+        (progress or quiet)("Looking for facts", 0.4)
         found = self._gatherer.gather(understood, progress)
         warnings = tuple(dict.fromkeys((*answer.warnings, *found.warnings)))
         clock.done("Retrieve", (*found.told, *(("No evidence found.",) if found.refusal else ())))
