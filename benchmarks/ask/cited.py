@@ -34,6 +34,7 @@ Sentence = Mapping[str, Any]
 
 _KNOWN, _PREDICTED = "known", "predicted"
 _WORD = re.compile(r"\w+")
+_SAME = " the same of"
 
 
 @dataclass(frozen=True)
@@ -178,6 +179,8 @@ def _turned(text: str, edge: Fact) -> bool:
     parts = text.split(label.rstrip()) if label.strip() else [text]
     places = range(1, len(parts))
     join = label.rstrip().join
+    if _SAME in text and head in text.partition(_SAME)[2]:  # "and the bridge suggests the same of" the head
+        return False
     return len(parts) > 1 and not any(head in f"{join(parts[:i])} " and tail in join(parts[i:]) for i in places)
 
 
