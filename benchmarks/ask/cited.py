@@ -11,7 +11,7 @@ supports
     A sentence that is told as known cites no predicted link, one that is told as predicted cites one at least. The
     sentence names the answer of each fact that it cites, and no answer that it does not cite. Where words of relations
     stand in it, one of them is the fact's, and none is of a relation that no fact cited there has. Where the words of
-    a link stand in it, the head stands before them and the tail behind.
+    a link stand in it, the head stands before them and the tail behind; for the head, a wider kind of it may stand.
 """
 
 from __future__ import annotations
@@ -115,9 +115,23 @@ class Citations:
             ),
             "the sentence tells another relation than the fact": bool(words) and not any(mine & one for one in words),
             "the sentence tells a relation that no cited fact has": any(not one & theirs for one in words),
-            "the sentence tells the link the wrong way round": any(_turned(text, edge) for edge in fact["edges"]),
+            "the sentence tells the link the wrong way round": self._turned(text, fact["edges"]),
         }
         return next((why for why, there in faults.items() if there), "")
+
+    def _turned(self, text: str, edges: Sequence[Fact]) -> bool:
+        """Whether a sentence has the words of a link, but nowhere its head before them and its tail behind.
+
+        What holds for a narrower kind may be told of the wider one that the chain comes from.
+        """
+        heads: list[str] = []
+        for edge in edges:
+            heads = [*heads, edge["head_name"]]
+            if not any(_told_right(text, head, edge) for head in heads):
+                return True
+            told = self._graph.relations.get(edge["relation"])
+            heads = heads if told is not None and told.hierarchical else []
+        return False
 
     def _forward(self, facts: Iterable[Fact]) -> frozenset[str]:
         """Forward names of all relations of facts."""
@@ -173,15 +187,14 @@ def _names(fact: Fact) -> set[str]:
     return {fact["name"]} | {edge[end] for edge in fact["edges"] for end in ("head_name", "tail_name")}
 
 
-def _turned(text: str, edge: Fact) -> bool:
-    """Whether a sentence has the words of a link, but nowhere its head before them and its tail behind."""
-    label, head, tail = (_plain(str(edge[name])) for name in ("label", "head_name", "tail_name"))
-    parts = text.split(label.rstrip()) if label.strip() else [text]
-    places = range(1, len(parts))
-    join = label.rstrip().join
-    if _SAME in text and head in text.partition(_SAME)[2]:  # "and the bridge suggests the same of" the head
-        return False
-    return len(parts) > 1 and not any(head in f"{join(parts[:i])} " and tail in join(parts[i:]) for i in places)
+def _told_right(text: str, head: str, edge: Fact) -> bool:
+    label, start, end = _plain(edge["label"]).rstrip(), _plain(head), _plain(edge["tail_name"])
+    parts = text.split(label)
+    if len(parts) == 1 or not label:  # told in other words, or not at all
+        return True
+    if _SAME in text and start in text.partition(_SAME)[2]:  # "and the bridge suggests the same of" the head
+        return True
+    return any(start in f"{label.join(parts[:i])} " and end in label.join(parts[i:]) for i in range(1, len(parts)))
 
 
 def _plain(text: str) -> str:
