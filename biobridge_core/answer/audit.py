@@ -91,8 +91,9 @@ def fault_of_sentence(sentence: Sentence, facts: dict[int, Fact]) -> str:
             return f"it does not name {fact.answer.name}, which it cites"
     rest = text
     for name in sorted(map(plain_words, own), key=len, reverse=True):
-        rest = rest.replace(name, " | ")
-    strangers = _names(facts.values()) - own if sentence.cites else set()
+        while name in rest:  # what stands twice in a row shares the space between
+            rest = rest.replace(name, " | ")
+    strangers = {fact.answer.name for fact in facts.values()} - own if sentence.cites else set()
     named = next((name for name in sorted(strangers) if plain_words(name) in rest), "")
     return f"it names {named}, which it does not cite" if named else ""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
@@ -91,7 +92,7 @@ def chain(facts: Sequence[Fact], style: Style | None = None) -> str:
     """
     style = style or Style()
     first = facts[0]
-    told = [style.end(fact) for fact in facts]
+    told = ends(facts, style)
     words = ""
     for place, (edge, predicted) in enumerate(zip(first.edges, first.predicted, strict=True)):
         end = several(told) if place == len(first.edges) - 1 else style.name(edge.tail)
@@ -105,6 +106,19 @@ def chain(facts: Sequence[Fact], style: Style | None = None) -> str:
         else:
             words += f", which {label} {end}"
     return words
+
+
+def ends(facts: Sequence[Fact], style: Style) -> list[str]:
+    """The answers of some facts; of those that share a name, each with its id."""
+    names = Counter(fact.answer.name for fact in facts)
+    ids = {fact.answer.id for fact in facts}
+    twice = {name for name, count in names.items() if count > 1} if len(ids) > 1 else set()
+    return [
+        style.end(fact).replace(spoken(fact.answer), f"{spoken(fact.answer)} [{fact.answer.id}]", 1)
+        if fact.answer.name in twice
+        else style.end(fact)
+        for fact in facts
+    ]
 
 
 def sentence(words: str) -> str:

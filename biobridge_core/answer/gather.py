@@ -126,18 +126,19 @@ class Gatherer:
     def telling(self, row: int) -> float:
         """How much an answer says beside others of equal support, 0 to 1: less where it is linked to nearly everything
         of its kind, and of a compound that never got a name as a medicine."""
-        entity_flags = self.graph.entity(row).flags
-        named = 1.0 if self.graph.modality(row) != "drug" or "approved" in entity_flags else _UNAPPROVED
-        return named * float(self._specificity[row])
+        return float(self._telling[row])
 
     @cached_property
-    def _specificity(self) -> NDArray[np.float64]:
-        """(n_entities,) between 0.5 and 1, falling with the number of links."""
+    def _telling(self) -> NDArray[np.float64]:
+        """(n_entities,) falling with the number of links, and lower for a molecule that is no approved drug."""
         graph = self.graph
+        flags = graph.columns.entities["flags"].to_pylist()
+        molecule = graph.kind_of_row == list(InputKind).index(InputKind.SMILES)
+        approved = np.fromiter(("approved" in own for own in flags), dtype=bool, count=graph.n_entities)
         degrees = np.bincount(graph.heads, minlength=graph.n_entities) + np.bincount(
             graph.tails, minlength=graph.n_entities
         )
-        return np.asarray(0.5 + 0.5 * specific(degrees))
+        return np.where(molecule & ~approved, _UNAPPROVED, 1.0) * (0.5 + 0.5 * specific(degrees))
 
     def modalities(self, understood: Understanding, starts: Sequence[Start]) -> set[str]:
         """Kinds of thing that the steps lead to from some starts; empty where they lead nowhere."""

@@ -17,9 +17,11 @@ if TYPE_CHECKING:
 FLOOR = 0.01  #: the least chance that is worth telling
 #: Where a relation has no calibrated chance: how many times more belief than an entity drawn at random would have.
 LIFT = 20.0
+LIFT_AMONG = 50.0  #: the same where several relations are asked together, each of which has its best
 DEPTH = 100  #: ranks that chances are fitted on; what ranks lower is never told
 _UNCALIBRATED = 0.02  #: the most that such a suggestion weighs beside those with a chance
-_MOST = 1000  #: hits that can be asked for
+_MOST = 600  #: hits of one head that are looked at, known ones among them
+_MOST_TOGETHER = 150  #: of each of several heads
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,13 +65,14 @@ class Suggester:
             return []
         for tail, names in self._by_tail(heads[0].modality, relations).items():
             closed = [self._closed(head, names) for head in heads]
-            depth = min(_MOST, most + max(len(rows) for rows in closed))
+            depth = min(_MOST if len(heads) == 1 else _MOST_TOGETHER, most + max(len(rows) for rows in closed))
             for name in names:
                 listed = self._many.retrieve(heads, tail, depth, name)
                 for hits, told, held in zip(listed, found, closed, strict=True):
                     for hit in hits.hits:
                         made = _made(self.graph.row(hit.entity.id), hit, name)
-                        if made.row in held or not _worth(hit, hits.n_candidates, DEPTH + len(held)):
+                        lift = LIFT if len(names) == 1 else LIFT_AMONG
+                        if made.row in held or not _worth(hit, hits.n_candidates, DEPTH + len(held), lift):
                             continue
                         if made.row not in told or told[made.row].strength < made.strength:
                             told[made.row] = made
@@ -113,8 +116,8 @@ def _made(row: int, hit: Hit, relation: str) -> Suggestion:
     return Suggestion(row, relation, chance, hit.confident, float(strength), hit.rank)
 
 
-def _worth(hit: Hit, among: int, depth: int) -> bool:
+def _worth(hit: Hit, among: int, depth: int, lift: float) -> bool:
     """Whether a hit among so many is told at all."""
     if hit.status is not HitStatus.PREDICTED or hit.rank > depth:
         return False
-    return hit.score * among >= LIFT if hit.probability is None else hit.probability >= FLOOR
+    return hit.score * among >= lift if hit.probability is None else hit.probability >= FLOOR
