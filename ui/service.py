@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import threading
 import time
@@ -73,6 +74,8 @@ class Opening:
             opened.load_encoders()
         except Exception:  # the edge of a thread: whoever needs the model is told then
             _LOG.exception("a model could not be loaded ahead")
+        gc.collect()
+        gc.freeze()  # a page collects garbage after every run: with the graph among it, a quarter of a second
 
 
 @st.cache_resource(show_spinner=False)

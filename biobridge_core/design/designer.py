@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import fields
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from biobridge_core.chem.traits import PROPERTIES
 from biobridge_core.chem.workshop import Limits, Workshop
 from biobridge_core.design import export, results
+from biobridge_core.design import tree as lineages
 from biobridge_core.design.background import Background
 from biobridge_core.design.bridge_score import BridgeScorer
 from biobridge_core.design.evidence import Evidence, Gatherer
@@ -22,6 +25,7 @@ from biobridge_core.errors import InputError
 if TYPE_CHECKING:
     from biobridge_core.batch import Models
     from biobridge_core.bundle import Bundle
+    from biobridge_core.design.candidate import Candidate
     from biobridge_core.queueing import Progress
     from biobridge_core.retrieve import Head, Retriever
     from biobridge_core.types import Query, Resolution
@@ -63,6 +67,36 @@ class Designer:
             if self._background is None:
                 self._background = Background.of_graph(self._bundle.graph, self._cache / "design", progress or _quiet)
             return self._background
+
+    @property
+    def properties(self) -> Mapping[str, str]:
+        """What a window of a goal can be set on: name -> words with unit."""
+        return PROPERTIES
+
+    @staticmethod
+    def goal(raw: Mapping[str, Any]) -> Goal:
+        """A goal from the fields of `Goal` as plain values, checked.
+
+        Raises
+        ------
+        InputError
+            If there is no such field, or the goal makes no sense.
+        """
+        return check(Goal.from_dict(raw))
+
+    @staticmethod
+    def weights(raw: Mapping[str, float]) -> Weights:
+        """Weights of the score by name; what is left out has its usual weight.
+
+        Raises
+        ------
+        InputError
+            If there is no such weight, or they make no sense.
+        """
+        names = [field.name for field in fields(Weights)]
+        if unknown := sorted(set(raw) - set(names)):
+            raise InputError(f"The score has no part {', '.join(unknown)}.", f"It has: {', '.join(names)}.")
+        return Weights(**raw).check()
 
     def evidence(self, goal: Goal, progress: Progress | None = None) -> Evidence:
         """What the bridge retrieves for a goal; strike out, restore and pin items on it.
@@ -132,6 +166,32 @@ class Designer:
             If there is no such format.
         """
         return export.export(run, result, form)
+
+    def export_rows(self, rows: Sequence[Mapping[str, Any]], form: str) -> bytes:
+        """Rows from `row`, of one run or of several, as a file: ``sdf``, ``csv`` or ``smi``.
+
+        Raises
+        ------
+        InputError
+            If there is no such format.
+        """
+        return export.export_rows(rows, form)
+
+    def row(self, run: Run, candidate: Candidate) -> Mapping[str, Any]:
+        """All that is known of a candidate, by name, as the files have it."""
+        return results.as_row(run, candidate)
+
+    def tree(self, run: Run, candidate: Candidate) -> lineages.Node:
+        """A candidate with its parents, and theirs, down to the evidence."""
+        return lineages.tree(run, candidate)
+
+    def givers(self, run: Run, candidate: Candidate) -> tuple[lineages.Giver, ...]:
+        """Who gave the fragments of a candidate, the largest share of its atoms first."""
+        return lineages.givers(run, candidate)
+
+    painted = staticmethod(lineages.candidate_svg)
+    painted_giver = staticmethod(lineages.giver_svg)
+    painted_node = staticmethod(lineages.node_svg)
 
 
 def _quiet(_message: str, _done: float) -> None:

@@ -21,6 +21,7 @@ from biobridge_core.queueing import Progress
 
 BATCH = 96  #: molecules proposed in a round, unless the run says otherwise
 _CHUNK = 32  #: molecules judged between two looks at the clock
+_LEADERS = 6  #: of the best so far that can be looked at during a run
 _POOL, _FAMILY = 150, 6  #: the best that may have children, and how many of one scaffold among them
 
 
@@ -31,6 +32,15 @@ class Ended(StrEnum):
     FINISHED = "all rounds were made"
     TIME = "the time was up"
     CANCELLED = "it was cancelled"
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """How far a run was at one moment."""
+
+    seconds: float
+    judged: int
+    best: float  #: weighted score of the best new molecule that keeps to the windows; 0 before there is one
 
 
 @dataclass
@@ -56,6 +66,8 @@ class Run:
     proposed: int = 0  #: molecules that were made, the same ones again included
     failed: int = 0  #: tasks that gave no molecule
     ended: Ended = Ended.RUNNING
+    curve: tuple[Mark, ...] = ()  #: how far it was after every few molecules; may be read from another thread
+    leaders: tuple[Found, ...] = ()  #: the best that would be candidates now; may be read from another thread
     _cancelled: bool = False
     _since: float | None = None
 
@@ -152,11 +164,21 @@ class Run:
         waiting = list(fresh.values())
         for start in range(0, len(waiting), _CHUNK):
             say(f"Round {self.round + 1} of {self.rounds}: {len(self.found):,} molecules judged", self.share)
-            for found in self._found(waiting[start : start + _CHUNK], say):
-                self.found[found.smiles] = found
+            judged = self._found(waiting[start : start + _CHUNK], say)
+            self.found.update((found.smiles, found) for found in judged)
+            self._mark(before, judged)
             if start + _CHUNK < len(waiting) and self._over(before):
                 return False
         return True
+
+    def _mark(self, before: float, judged: Sequence[Found]) -> None:
+        """Write down how far it is; whoever looks on from another thread sees whole tuples only."""
+        windows = self.evidence.goal.windows
+        fit = [found for found in judged if not found.known and inside(found, windows)]
+        self.leaders = tuple(self._sorted([*self.leaders, *fit])[:_LEADERS])
+        best = self.score_of(self.leaders[0]) if self.leaders else 0.0
+        now = before + time.perf_counter() - (self._since or 0.0)
+        self.curve = (*self.curve, Mark(round(now, 2), len(self.found), best))
 
     def _found(self, proposals: Sequence[Proposal], say: Progress) -> list[Found]:
         smiles = [proposal.made.smiles for proposal in proposals]
