@@ -12,7 +12,11 @@ from biobridge_core.types import Edge, Entity
 #: forward relation -> ways to say it of head and tail, singular then plural heads; and of tail and head
 _WAYS: dict[str, tuple[tuple[tuple[str, str], ...], tuple[tuple[str, str], ...]]] = {
     "protein_participates_in_biological_process": (
-        (("takes part in", "take part in"), ("is involved in", "are involved in"), ("participates in", "participate in")),
+        (
+            ("takes part in", "take part in"),
+            ("is involved in", "are involved in"),
+            ("participates in", "participate in"),
+        ),
         (("involves", "involve"), ("has the participant", "have the participant")),
     ),
     "protein_enables_molecular_function": (
@@ -236,7 +240,7 @@ def told(teller: Teller) -> Iterator[tuple[str, str]]:
         if len(words) == 1:
             yield "one fact", f"{rng.choice(_SURE).format(s=words[0])} [{fact.number}]."
         else:
-            first, last = fact.edges
+            last = fact.edges[-1]
             relative = f"{words[0]}, which {teller._verb(last)} {last.tail.name}"
             yield "path", f"{rng.choice([relative, ', and '.join(words), '; '.join(words)])} [{fact.number}]."
     if len(known[0].edges) == 1:
@@ -262,10 +266,8 @@ def _together(teller: Teller, known: Sequence[Fact]) -> Iterator[tuple[str, str]
             "count",
             f"{edge.head.name} {teller._verb(edge)} {n} known {kind}, including {names[0]} [{known[0].number}].",
         )
-    yield (
-        "list",
-        f"The {kind} that {teller._back(edge, 2)} {edge.head.name} include {names[0]} and {names[1]} [{known[0].number},{known[1].number}].",
-    )
+    those = f"The {kind} that {teller._back(edge, 2)} {edge.head.name}"
+    yield "list", f"{those} include {names[0]} and {names[1]} [{known[0].number},{known[1].number}]."
 
 
 _PLURALS = {
