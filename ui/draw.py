@@ -66,6 +66,12 @@ def show(bridge: BridgeService) -> None:
     draw_beside.reference(bridge, molecule)
 
 
+def last() -> str:
+    """The molecule that was drawn or loaded last, as SMILES or id of a known drug; empty where there is none."""
+    ask: state.Ask | None = st.session_state.get(_LAST)
+    return "" if ask is None else ask.q.strip()
+
+
 def _read_address() -> None:
     """Write ``?smiles=`` as the question that all pages understand."""
     params = dict(st.query_params)
