@@ -47,7 +47,7 @@ NOTES = (
     f"Rivals: text search (the {CANDIDATES} best of all links written out by BM25, ranked by MiniLM, by BM25, or by "
     "both), KG look-up (our understanding, known links only), and for attachments nearest input (frozen vectors, our "
     "plan) and most linked (our plan, whatever the input). recall10_best_baseline takes, for each kind of question, "
-    "the rival with the highest mean on these very questions, which favours the rivals.",
+    "the rival with the highest mean on these very questions, which favours the rivals; recall10_ahead: ours less that.",
     "lying: 100 answers are told by a local server that puts false sentences among true ones; kept are those that the "
     "check did not strike (benchmarks/ask/lying.py).",
     "low, high: 95 % bootstrap over questions. seconds: one question at a time, encoders loaded, first turns of "
@@ -116,11 +116,16 @@ def _rows(judged: Judged, places: Sequence[int]) -> Iterable[Row]:
         row = mean_row(name, [one.get(name) for one in values])
         if row:
             yield {"by": OURS, **row} if name in RECALLED else row
+    cold = all(judged.questions[place]["removed"] for place in places)
     for name, found in judged.rivals.items():
-        for measure in RECALLED:
+        for measure in RECALLED if cold or name not in {NEAREST, POPULAR} else ():
             row = mean_row(measure, [found[place].get(measure) for place in places])
-            if row and (name not in {NEAREST, POPULAR} or row["value"]):
+            if row:
                 yield {"by": name, **row}
+    for measure in ("recall10", "recall10_new") if judged.rivals else ():
+        row = mean_row(f"{measure}_ahead", _ahead(judged, places, measure))
+        if row:
+            yield row
     for name, told in refusals([judged.questions[place] for place in places], values).items():
         yield mean_row(name, told)
     yield _citation_row(judged, places)
@@ -177,8 +182,9 @@ def headline_of(judged: Judged) -> dict[str, float]:
         }
         found |= {name + end: float(str(rows[key]["value"])) for name, key in named.items() if key in rows}
         for measure in ("recall10", "recall10_new") if judged.rivals else ():
-            best = _best(judged, places, measure)
-            found[f"{measure}_best_baseline{end}"] = best
+            best = mean_row(measure, _best(judged, places, measure).values())
+            if best:
+                found[f"{measure}_best_baseline{end}"] = float(str(best["value"]))
         found[f"n_questions{end}"] = len(places)
     if judged.lying is not None:
         found["lying_llm_false_sentences"] = sum(judged.lying.false.values())
@@ -187,16 +193,24 @@ def headline_of(judged: Judged) -> dict[str, float]:
     return found
 
 
-def _best(judged: Judged, places: Sequence[int], measure: str) -> float:
-    """Mean of the best rival of each kind of question."""
-    total, n = 0.0, 0
+def _best(judged: Judged, places: Sequence[int], measure: str) -> dict[int, Value]:
+    """For each question the recall of the rival that is best on its kind."""
+    found: dict[int, Value] = {}
     kinds = by([judged.questions[place] for place in places], lambda question: str(question["kind"]))
     for mine in kinds.values():
-        sums = []
-        for name in NAMES:
-            values = [judged.rivals[name][places[place]].get(measure) for place in mine]
-            there = [value for value in values if value is not None]
-            sums.append((sum(there), len(there)))
-        best = max(sums)
-        total, n = total + best[0], n + best[1]
-    return round(total / max(n, 1), 4)
+        here = [places[place] for place in mine]
+        asked = [place for place in here if judged.values[place].get(measure) is not None]
+        table: dict[str, dict[int, float]] = {
+            name: {place: judged.rivals[name][place].get(measure) or 0.0 for place in asked} for name in NAMES
+        }
+        best = max(table, key=lambda name: sum(table[name].values()))
+        found.update(table[best])
+    return found
+
+
+def _ahead(judged: Judged, places: Sequence[int], measure: str) -> list[Value]:
+    """Our recall less that of the best rival of the kind, question by question."""
+    return [
+        (judged.values[place][measure] or 0.0) - (value or 0.0)
+        for place, value in _best(judged, places, measure).items()
+    ]

@@ -312,3 +312,24 @@ def test_all_unseen_questions_are_asked_and_a_sample_of_the_seen_ones_is_a_part_
     assert small < large
     assert len(chosen(questions, ["unseen"], [], 3)) == 18
     assert {q["kind"] for q in chosen(questions, ["seen", "unseen"], ["count"], 0)} == {"count"}
+
+
+def test_the_best_rival_of_each_kind_is_what_we_are_compared_with(parts: dict[str, ModuleType]) -> None:
+    table, names = parts["table"], parts["baselines"].NAMES
+    asked = [
+        question(kind=kind, half="unseen", answers=["k"], id=str(i)) for i, kind in enumerate(["single", "lay"] * 2)
+    ]
+    given = [record("k"), record("x"), record("k"), record("x")]
+    rivals = {name: [{"recall10": 0.0}] * 4 for name in names}
+    rivals[names[0]] = [{"recall10": value} for value in (0.5, 0.0, 0.5, 0.0)]
+    rivals[names[1]] = [{"recall10": value} for value in (0.0, 1.0, 0.0, 0.0)]
+    values = [scored(parts, one, other) for one, other in zip(asked, given, strict=True)]
+    judged = table.Judged(asked, given, values, [[]] * 4, rivals)
+    head = table.headline_of(judged)
+    assert head["recall10_ours"] == 0.5
+    assert head["recall10_best_baseline"] == 0.5  # 0.5 on one kind by the first rival, 0.5 on the other by the second
+    assert head["n_questions"] == 4
+    rows = table.rows_of(judged)
+    ahead = {row["of"]: row["value"] for row in rows if row.get("measure") == "recall10_ahead"}
+    assert ahead == {"all": 0, "single": 0.5, "lay": -0.5}
+    assert {row["half"] for row in rows} == {"unseen"}
