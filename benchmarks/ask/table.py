@@ -47,7 +47,7 @@ NOTES = (
     f"Rivals: text search (the {CANDIDATES} best of all links written out by BM25, ranked by MiniLM, by BM25, or by "
     "both), KG look-up (our understanding, known links only), and for attachments nearest input (frozen vectors, our "
     "plan) and most linked (our plan, whatever the input). recall10_best_baseline takes, for each kind of question, "
-    "the rival with the highest mean on these very questions, which favours the rivals; recall10_ahead: ours less that.",
+    "the rival with the highest mean on these very questions, which favours the rivals; recall10_ahead: ours less it.",
     "lying: 100 answers are told by a local server that puts false sentences among true ones; kept are those that the "
     "check did not strike (benchmarks/ask/lying.py).",
     "low, high: 95 % bootstrap over questions. seconds: one question at a time, encoders loaded, first turns of "
