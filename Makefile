@@ -8,7 +8,7 @@ SHELL := /bin/bash
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --disable-pip-version-check --quiet
 
-.PHONY: app test check bench bench-retrieval build clean-env
+.PHONY: app test check bench bench-ask bench-retrieval build clean-env
 
 app: .venv/.installed
 	@echo "BioBridge Studio listens on http://$(HOST):$(PORT)/ (stop with Ctrl+C; another address: make app HOST=... PORT=...)"
@@ -29,6 +29,11 @@ bench: .venv/.installed-dev
 # The full table takes days on two cores and goes on where it stopped; ARGS=--small shows in minutes that it works.
 bench-retrieval: .venv/.installed-dev
 	$(BIN)/python benchmarks/retrieval $(ARGS)
+
+# About an hour on two cores: every question of both halves. Needs the bridges that bench-retrieval trains first.
+bench-ask: .venv/.installed-dev
+	$(BIN)/python benchmarks/ask/generate.py
+	$(BIN)/python benchmarks/ask/run.py $(ARGS)
 
 build: .venv/.installed-dev
 	$(BIN)/biobridge build all

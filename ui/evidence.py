@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from biobridge_core import results
+from ui import evidence_ask as asked
 from ui import evidence_more as more
 from ui import evidence_parts as parts
 from ui import evidence_retrieval as retrieval
@@ -109,6 +110,13 @@ STUDIES = (
         (("attribution",),),
         _one("attribution", trust.attribution_figure),
         lambda found: trust.attribution(found["attribution"]),
+    ),
+    Study(
+        "ask",
+        "Questions in words",
+        (("ask",),),
+        _one("ask", asked.figure),
+        lambda found: asked.ask(found["ask"]),
     ),
     Study(
         "popularity",
