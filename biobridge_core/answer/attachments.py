@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 MOST = 20  #: attachments, and things read from them, that one question takes
 _LONG_NAME = 40
+_WORDS_OF_A_NAME = 4  #: what is longer is not repeated: it may try to give orders
 _FASTA = (".fasta", ".fa", ".faa", ".fas")
 _TABLES = (".csv", ".tsv", ".tab", ".sdf", ".sd", ".mol", ".smi", ".smiles", *_FASTA)
 
@@ -141,8 +142,14 @@ class _Reader:
             raise InputError(f"“{shown(value, _LONG_NAME)}” can mean several things.", "Attach an id instead.")
         if query.kind is not QueryKind.ENTITY:
             if query.kind is QueryKind.TEXT:
+                words = value.split()
+                what = (
+                    f"“{shown(value, _LONG_NAME)}”"
+                    if len(words) <= _WORDS_OF_A_NAME
+                    else f"A text of {len(words)} words"
+                )
                 raise InputError(
-                    f"“{shown(value, _LONG_NAME)}” is no name, id, sequence or molecule that is known here.",
+                    f"{what} is no name, id, sequence or molecule that is known here.",
                     "Write it into the question instead.",
                 )
             read_as = ReadAs.SEQUENCE if query.kind is QueryKind.SEQUENCE else ReadAs.SMILES

@@ -109,7 +109,7 @@ def test_known_and_suggested_stand_in_sentences_of_their_own() -> None:
 
 
 def test_a_long_list_is_counted_not_recited() -> None:
-    answer = told(Shape.LIST, [MARFAN], ["disease_has_phenotype"])
+    answer = told(Shape.COUNT, [MARFAN], ["disease_has_phenotype"])
     assert answer.n_known > 100
     named = {number for s in answer.sentences if s.voice is Voice.KNOWN for number in s.cites}
     assert len(named) == NAMED
