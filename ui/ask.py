@@ -39,7 +39,7 @@ EXAMPLES: dict[str, tuple[Example, ...]] = {
         Example(
             "Which diseases is this protein linked to?",
             "A sequence that no database has: sickle-cell haemoglobin",
-            (Attachment("patient's haemoglobin", asking.SICKLE_HBB.encode()),),
+            (Attachment("the patient's haemoglobin", asking.SICKLE_HBB.encode()),),
         ),
         Example("What do BRCA1, BRCA2 and PALB2 have in common?", "What several genes share"),
     ),
@@ -48,7 +48,7 @@ EXAMPLES: dict[str, tuple[Example, ...]] = {
         Example(
             "Which proteins does this molecule act on?",
             "A structure that was drawn, without a name",
-            (Attachment("a quinazoline", b"COc1cc2ncnc(Nc3cccc(C#C)c3)c2cc1OCCOC"),),
+            (Attachment("the quinazoline", b"COc1cc2ncnc(Nc3cccc(C#C)c3)c2cc1OCCOC"),),
         ),
         Example("Which processes do the targets of imatinib take part in?", "Two steps in one question"),
     ),
@@ -68,7 +68,7 @@ def box() -> None:
     begun = bool(ask_thread.turns()) or ask_thread.waiting() is not None
     with st.container(key="ask_question", gap="small"):
         with st.container(key="ask_box"):  # outside a container the box would stick to the bottom of the window
-            words = "Ask on, such as “and which drugs?”" if ask_thread.turns() else PLACEHOLDER
+            words = "Ask on, such as “and which drugs?”" if begun else PLACEHOLDER
             st.chat_input(words, key=_BOX, on_submit=_submit)
         with st.container(horizontal=True, vertical_alignment="center", gap="small", key="ask_tools"):
             ask_with.popover()

@@ -76,19 +76,19 @@ def _table(facts: Sequence[Fact], drawings: Sequence[str], names: Mapping[str, s
         hide_index=True,
         row_height=row,
         height=min(len(facts), 12 if row == _ROW else 4) * row + _HEADER,
-        column_config=_columns(),
+        column_config=_columns(name=330 if row == _ROW else 200),
         placeholder="",
         key=f"ask facts {key}",
         alt="The facts of the answer, with what they rest on.",
     )
 
 
-def _columns() -> dict[str, ColumnConfig | str | None]:
+def _columns(name: int) -> dict[str, ColumnConfig | str | None]:
     c = st.column_config
     return {
         "number": c.NumberColumn("No.", width=50, help=_HELP["number"]),
         "drawing": c.ImageColumn("Structure", width=130, help=_HELP["drawing"]),
-        "answer": c.LinkColumn("Answer", width=330, help=_HELP["answer"]),
+        "answer": c.LinkColumn("Answer", width=name, help=_HELP["answer"]),
         "status": c.TextColumn("Link", width=95, help=_HELP["status"]),
         "chance": c.TextColumn("Chance", width=150, help=_HELP["chance"]),
         "path": c.TextColumn("How it is linked", width=400, help=_HELP["path"]),
@@ -119,9 +119,10 @@ def downloads(bridge: BridgeService, turn: Turn) -> None:
         make = partial(bridge.asker.report, turn.answer, turn.when)
         tip = "The answer with its sources, to read; loads nothing."
         export.download("html", "text/html", make, name("html"), f"{key} html", tip)
-        export.download(
-            "csv", "text/csv", partial(to_csv, turn), name("csv"), f"{key} csv", "The facts, one row each link."
-        )
+        if turn.answer.facts:
+            export.download(
+                "csv", "text/csv", partial(to_csv, turn), name("csv"), f"{key} csv", "The facts, one row each link."
+            )
         export.download(
             "json",
             "application/json",

@@ -13,20 +13,21 @@ from ui.ask_thread import Request, Turn
 if TYPE_CHECKING:
     from biobridge_core.service import BridgeService
 
+_WARNINGS = 4  #: shown at once
 _TITLES = {
-    Reason.EMPTY: "Nothing is asked yet",
-    Reason.TOO_LONG: "The question is too long",
-    Reason.LANGUAGE: "Ask in English, please",
-    Reason.NONSENSE: "No question was recognised",
-    Reason.OFF_TOPIC: "This is not about anything that the graph holds",
-    Reason.ADVICE: "No advice on a person is given here",
-    Reason.ORDERS: "Orders to the program are not followed",
-    Reason.UNKNOWN_ENTITY: "The graph does not have what you ask about",
-    Reason.AMBIGUOUS: "This can mean several things: choose one",
-    Reason.NO_RELATION: "What you want to know of it was not understood, or is not in the graph",
-    Reason.NEGATION: "A missing link is no knowledge",
-    Reason.NO_EVIDENCE: "No evidence found",
-    Reason.ATTACHMENT: "The attachment cannot be read",
+    Reason.EMPTY: "Nothing is asked yet.",
+    Reason.TOO_LONG: "The question is too long.",
+    Reason.LANGUAGE: "Ask in English, please.",
+    Reason.NONSENSE: "No question was recognised.",
+    Reason.OFF_TOPIC: "This is not about anything that the graph holds.",
+    Reason.ADVICE: "No advice on a person is given here.",
+    Reason.ORDERS: "Orders to the program are not followed.",
+    Reason.UNKNOWN_ENTITY: "The graph does not have what you ask about.",
+    Reason.AMBIGUOUS: "Which one is meant?",
+    Reason.NO_RELATION: "What you want to know of it was not understood, or is not in the graph.",
+    Reason.NEGATION: "A missing link is no knowledge.",
+    Reason.NO_EVIDENCE: "No evidence found.",
+    Reason.ATTACHMENT: "The attachment cannot be read.",
 }
 
 
@@ -34,8 +35,7 @@ _TITLES = {
 def show(bridge: BridgeService, turn: Turn, *, newest: bool) -> None:
     """Everything about one turn. A fragment: its controls redraw it alone."""
     with st.container(key=f"ask_turn_{turn.key}", gap="small"), service.caught():
-        if newest:
-            asked(turn)
+        _above(turn, newest=newest)
         answer = turn.answer
         if answer.refusal is not None:
             _refused(turn)
@@ -48,13 +48,28 @@ def show(bridge: BridgeService, turn: Turn, *, newest: bool) -> None:
         ask_facts.downloads(bridge, turn)
 
 
+def _above(turn: Turn, *, newest: bool) -> None:
+    """The question, and the switch to plain words: above the answer, so that it stays where it is."""
+    with st.container(
+        horizontal=True, vertical_alignment="center", horizontal_alignment="distribute", key=f"ask_above_{turn.key}"
+    ):
+        if newest:
+            asked(turn)
+        if turn.answer.lay:
+            st.toggle(
+                "Plain words",
+                key=f"ask plain {turn.key}",
+                help="The same in everyday words, for readers who are no specialists.",
+            )
+
+
 def asked(turn: Turn) -> None:
     """The question, in the person's words, and what came with it."""
     request = turn.request
     names = " ".join(f":gray-badge[:material/attach_file: {theme.plain(a.name, 40)}]" for a in request.attached[:8])
     more = f" and {len(request.attached) - 8} more" if len(request.attached) > 8 else ""
     words = theme.plain(request.shown or request.question, 400) or "(no words)"
-    st.markdown(f":gray[:material/help:] {words} {names}{more}")
+    st.markdown(f":gray[:material/help:] {words} {names}{more}", width="content")
 
 
 def _answered(bridge: BridgeService, turn: Turn) -> None:
@@ -69,12 +84,6 @@ def _answered(bridge: BridgeService, turn: Turn) -> None:
         with st.container(horizontal=True, vertical_alignment="center", gap="small", key=f"ask_under_{turn.key}"):
             ask_how.read_as(turn)
             ask_how.not_meant(turn)
-            if answer.lay:
-                st.toggle(
-                    "Plain words",
-                    key=f"ask plain {turn.key}",
-                    help="The same in everyday words, for readers who are no specialists.",
-                )
 
 
 def _opened(bridge: BridgeService, answer: Answer, told: tuple[Sentence, ...], key: str) -> str:
@@ -89,8 +98,8 @@ def _refused(turn: Turn) -> None:
     refusal = turn.answer.refusal
     assert refusal is not None
     with st.container(key=f"ask_refused_{turn.key}", border=True, gap="small"):
-        title = _TITLES.get(refusal.reason, "This is not answered")
-        st.markdown(f"##### :orange[:material/block:] {title}.\n\n{theme.plain(refusal.message, 800)}")
+        title = _TITLES.get(refusal.reason, "This is not answered.")
+        st.markdown(f"##### :orange[:material/block:] {title}\n\n{theme.plain(refusal.message, 800)}")
         ask_how.choices(turn)
         if not turn.answer.understanding.choices:
             ask_how.not_meant(turn)
@@ -104,6 +113,12 @@ def _refused(turn: Turn) -> None:
 
 
 def warnings(answer: Answer) -> None:
-    """What a person should know about the answer."""
-    for warning in dict.fromkeys(answer.warnings):
-        st.markdown(f":orange[:material/info:] {theme.plain(warning, 500)}")
+    """What a person should know about the answer; a long list is folded."""
+    told = [
+        f":orange[:material/info:] {theme.plain(warning, 500)}" for warning in dict.fromkeys(answer.warnings) if warning
+    ]
+    for line in told[:_WARNINGS]:
+        st.markdown(line)
+    if len(told) > _WARNINGS:
+        with st.expander(f"{len(told) - _WARNINGS} more notes"):
+            st.markdown("\n\n".join(told[_WARNINGS:]))

@@ -16,6 +16,7 @@ _ENDINGS = ["fasta", "fa", "faa", "fas", "smi", "smiles", "sdf", "mol", "csv", "
 _MEGABYTES = 5
 _ROUND, _DRAWN = "ask round", "ask drawn"
 _SHOWN = 8
+_LEAST_SEQUENCE = 15  #: letters; a symbol of a gene is shorter
 
 
 def popover() -> None:
@@ -45,12 +46,22 @@ def attached() -> tuple[Attachment, ...]:
     """Everything that is attached now."""
     found: list[Attachment] = []
     if text := str(st.session_state.get(_key("paste"), "")).strip():
-        found.append(Attachment("pasted text", text.encode()))
+        found.append(Attachment(_called(text), text.encode()))
     files: list[UploadedFile] = st.session_state.get(_key("files")) or []
     found += [Attachment(file.name, file.getvalue()) for file in files]
     if st.session_state.get(_key(_DRAWN)) and (smiles := draw.last()):
-        found.append(Attachment("drawn molecule", smiles.encode()))
+        found.append(Attachment("the drawn molecule", smiles.encode()))
     return tuple(found)
+
+
+def _called(text: str) -> str:
+    """What pasted text is called in the answer, by its looks."""
+    letters = "".join(text.split())
+    if text.startswith(">") or (len(letters) >= _LEAST_SEQUENCE and letters.isalpha() and letters.isupper()):
+        return "the pasted sequence"
+    if letters == text and any(sign in text for sign in "=#()[]") and ":" not in text:
+        return "the pasted molecule"
+    return "the pasted text"
 
 
 def chips() -> None:
