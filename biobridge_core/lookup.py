@@ -98,6 +98,11 @@ class Lookup:
             graph.tails, minlength=graph.n_entities
         )
 
+    @property
+    def names(self) -> Names:
+        """Every word that an entity can be called by."""
+        return self._names
+
     def find(self, text: str) -> Resolution:
         """Decide what a person meant.
 

@@ -1,0 +1,405 @@
+"""Names of entities in running text: exact by the longest match, else a slip of the finger away."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from importlib.resources import files
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from biobridge_core.answer.relations import kind_in_words
+from biobridge_core.answer.vocabulary import (
+    ALWAYS_NAMES,
+    CUE_WORDS,
+    FUNCTION_WORDS,
+    HARDLY_NAMES,
+    NEVER_ALONE,
+    SAYS_KIND,
+)
+from biobridge_core.names import FULL_NAME, ID, NAME, SYNONYM, XREF, normalise
+
+if TYPE_CHECKING:
+    from biobridge_core.kg.graph import KnowledgeGraph
+    from biobridge_core.names import Names
+
+_MOST_PARTS = 18  #: words of a name
+_LONGEST = 160  #: characters of a name
+_FAR_AHEAD = 5  #: of two entities that share a synonym, one with so many times the links is taken without asking
+_OPENING, _CLOSING = "([{<\"'“‘«", ".,;:?!)]}>\"'”’»"
+_TOKEN = re.compile(r"\S+")
+_INNER = re.compile(r"[/,;|+&]")
+_TAIL = re.compile(
+    r"-(?=(?:associated|related|linked|driven|dependent|induced|caused|inhibit\w*|target\w*|bind\w*|block\w*|based"
+    r"|positive|mutant|mutated|activat\w*|modulat\w*|antagoni\w*|agoni\w*|specific|directed|like|mediated)\b)",
+    re.IGNORECASE,
+)
+_POSSESSIVE = re.compile(r"(?:['’]s|(?<=s)['’])$")
+_CURIE = re.compile(r"\b([A-Za-z][A-Za-z0-9_.]*)[:_]([A-Za-z]*\d[\w.-]*)")
+_TYPO_LEAST = 5  #: letters of a word that may be misspelt
+_LETTERS_PER_SLIP = 7
+_MOST_TRIED = 24  #: stretches that are compared with all names
+_RARE_FROM = 4_000  #: rank from which a common word in small letters may still be an abbreviation
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a stretch of text names within one modality."""
+
+    modality: str
+    rows: tuple[int, ...]  #: that fit equally well, those with most links first
+    tier: int  #: see `biobridge_core.names`
+    exact: bool  #: written with the capitals of the name
+    clear: bool  #: one of them stands far ahead
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A stretch of text and everything that it may name."""
+
+    start: int
+    end: int
+    text: str
+    readings: tuple[Reading, ...]  #: best first
+    how: str = "name"  #: ``name``, ``id``, ``typo``
+    weak: bool = False  #: rather a word of the language; taken where nothing else is named
+
+    def of(self, modality: str) -> Reading | None:
+        """Reading as one modality."""
+        return next((reading for reading in self.readings if reading.modality == modality), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Linked:
+    """All names of a text, and what looks like one but is none."""
+
+    links: tuple[Link, ...]
+    unknown: tuple[str, ...] = ()
+    near: tuple[tuple[int, ...], ...] = ()  #: of each unknown name, rows that are called similarly
+
+
+class Linker:
+    """Finds names in text. Read-only after construction; safe to share between threads."""
+
+    def __init__(self, graph: KnowledgeGraph, names: Names) -> None:
+        self.graph, self._names = graph, names
+        self._degrees = np.bincount(graph.heads, minlength=graph.n_entities) + np.bincount(
+            graph.tails, minlength=graph.n_entities
+        )
+
+    @cached_property
+    def ranks(self) -> dict[str, int]:
+        """Everyday English word -> its rank by frequency."""
+        held = json.loads(files("biobridge_core.answer").joinpath("english.json").read_text(encoding="utf-8"))
+        return {word: rank for rank, word in enumerate(held["words"].split())}
+
+    def link(self, text: str) -> Linked:
+        """All names in a text, the longest first, none over another."""
+        shouted = _shouted(text)
+        exact = self._chosen([link for link in self._exact(text, shouted) if link is not None])
+        ids = self._missing_ids(text, exact)
+        if ids:
+            return Linked(tuple(exact), ids, ((),) * len(ids))
+        rare = self._rare(text, exact, shouted)
+        if not rare:
+            return Linked(tuple(exact))
+        guessed = self._misspelt(text, rare)
+        kept = [link for link in exact if not any(_overlap(link, other) for other in guessed)]
+        links = sorted([*kept, *guessed], key=lambda link: link.start)
+        left = [part for part in rare if not any(g.start <= part[0] and part[1] <= g.end for g in guessed)]
+        unknown = tuple(dict.fromkeys(_stretch(text, part, kept) for part in left))
+        return Linked(tuple(links), unknown, tuple(self._similar(name) for name in unknown))
+
+    def common(self, word: str) -> bool:
+        """Whether it is a word of the language."""
+        folded = word.casefold()
+        forms = {folded, folded.removesuffix("s"), folded.removesuffix("es"), folded.removesuffix("ed")}
+        forms |= {folded.removesuffix("d"), folded.removesuffix("ing"), folded.removesuffix("ing") + "e"}
+        forms |= {folded.removesuffix("ly"), folded.removesuffix("ies") + "y", folded.removesuffix("er")}
+        forms |= {folded.replace("ise", "ize"), folded.replace("our", "or"), folded.removesuffix("ised") + "ize"}
+        return any(form in self.ranks or form in CUE_WORDS for form in forms)
+
+    # ------------------------------------------------------------------ exact names
+
+    def _exact(self, text: str, shouted: bool) -> Iterator[Link | None]:
+        spans = list(_spans(text))
+        keys: dict[str, list[tuple[int, int, int]]] = {}
+        for start, end in spans:
+            for loss, key in _forms(text[start:end]):
+                keys.setdefault(key, []).append((start, end, loss))
+        best: dict[tuple[int, int], tuple[int, Link | None]] = {}
+        for place, key in self._names.many(list(keys)):
+            for start, end, loss in keys[key]:
+                if (start, end) not in best or best[start, end][0] > loss:
+                    best[start, end] = loss, self._linked(text, start, end, self._names.members(place), shouted)
+        for _, link in best.values():
+            yield link
+
+    def _linked(
+        self, text: str, start: int, end: int, members: Sequence[tuple[int, int]], shouted: bool, how: str = ""
+    ) -> Link | None:
+        written = text[start:end]
+        kept = [(tier, row) for tier, row in members if self._may_be(written, tier, row, start == 0, shouted)]
+        weak = not kept
+        if weak:
+            kept = [(tier, row) for tier, row in members if self._might_be(written, tier, row)]
+        if not kept:
+            return None
+        tiers = {tier for tier, _ in kept}
+        how = how or ("id" if tiers <= {ID, XREF} else "name")
+        return Link(start, end, written, self._readings(written, kept), how, weak)
+
+    def _readings(self, written: str, members: Sequence[tuple[int, int]]) -> tuple[Reading, ...]:
+        found: dict[str, list[tuple[int, int]]] = {}
+        for tier, row in members:
+            found.setdefault(self.graph.modality(row), []).append((tier, row))
+        readings = []
+        for modality, group in found.items():
+            tier = min(tier for tier, _ in group)
+            rows = [row for t, row in group if t == tier]
+            exact = [row for row in rows if self._is_exact(written, row)]
+            rows = sorted(exact or rows, key=lambda row: -int(self._degrees[row]))
+            clear = len(rows) == 1 or self._degrees[rows[0]] >= _FAR_AHEAD * max(1, self._degrees[rows[1]])
+            readings.append(Reading(modality, tuple(rows[:12]), tier, bool(exact), bool(clear)))
+        return tuple(sorted(readings, key=self._order))
+
+    def _order(self, reading: Reading) -> tuple[object, ...]:
+        tier = NAME if reading.tier == ID else reading.tier
+        findings = reading.modality == "phenotype"  # Schizophrenia: the disease
+        return tier, findings, not reading.exact, -int(self._degrees[reading.rows[0]])
+
+    def _is_exact(self, written: str, row: int) -> bool:
+        if self.graph.names[row] == written:
+            return True
+        entity = self.graph.entity(row)
+        return written in entity.synonyms or written == entity.full_name
+
+    def _may_be(self, written: str, tier: int, row: int, first: bool, shouted: bool) -> bool:
+        """Whether a stretch is likely meant as a name, and not as words of the language."""
+        parts = normalise(written).split()
+        if kind_in_words(" ".join(parts)):
+            return False
+        if all(part in FUNCTION_WORDS or part in NEVER_ALONE for part in parts):
+            return len(parts) == 1 and self._capital(written, first, shouted) and self._is_exact(written, row)
+        if len(parts) > 1:
+            return not set(parts) <= (FUNCTION_WORDS | SAYS_KIND)
+        word = parts[0]
+        if self._capital(written, first, shouted) and word not in CUE_WORDS and self._is_exact(written, row):
+            return True
+        if word in ALWAYS_NAMES:
+            return True
+        if word not in self.ranks and word not in CUE_WORDS:
+            return len(word) > 1
+        main = tier == NAME and self.graph.modality(row) != "protein"
+        return main and len(word) > 3 and word not in HARDLY_NAMES and word not in CUE_WORDS
+
+    def _might_be(self, written: str, tier: int, row: int) -> bool:
+        word = normalise(written)
+        if kind_in_words(word):
+            return False
+        if " " in word or len(word) < 3 or word in CUE_WORDS or word in FUNCTION_WORDS or word in NEVER_ALONE:
+            return False
+        if tier == NAME and self.graph.modality(row) != "protein":
+            return True
+        return self.ranks.get(word, 0) >= _RARE_FROM and written.islower() and len(word) < 5
+
+    def _capital(self, written: str, first: bool, shouted: bool) -> bool:
+        """Whether the capitals of a stretch say that it is a name."""
+        if shouted:
+            return False
+        upper = sum(c.isupper() for c in written)
+        return upper > 1 or any(c.isdigit() for c in written) or (upper == 1 and not first)
+
+    def _chosen(self, links: Sequence[Link]) -> list[Link]:
+        """Links that together cover most, long ones before several short ones."""
+        ordered = sorted(links, key=lambda link: link.end)
+        best: list[tuple[float, list[Link]]] = [(0.0, [])]
+        ends: list[int] = [0]
+        for link in ordered:
+            place = int(np.searchsorted(ends, link.start, side="right")) - 1
+            value = (link.end - link.start) ** 1.3 * (0.05 if link.weak else 1.0)
+            score, chosen = best[place][0] + value, [*best[place][1], link]
+            if score > best[-1][0]:
+                best.append((score, chosen))
+                ends.append(link.end)
+        chosen = best[-1][1]
+        strong = [link for link in chosen if not link.weak]
+        return strong or chosen[:1]
+
+    # ------------------------------------------------------------------ what is no name
+
+    def _missing_ids(self, text: str, links: Sequence[Link]) -> tuple[str, ...]:
+        found = []
+        for match in _CURIE.finditer(text):
+            inside = any(link.start <= match.start() and match.end() <= link.end for link in links)
+            if not inside and match[1].casefold() in self._names.prefixes:
+                found.append(match[0])
+        return tuple(found)
+
+    def _rare(self, text: str, links: Sequence[Link], shouted: bool) -> list[tuple[int, int]]:
+        """Places of words that are neither named nor of the language."""
+        found = []
+        for match in re.finditer(r"[^\s/,;:?!()\"“”«»<>\[\]{}|]+", text):
+            word = _POSSESSIVE.sub("", match[0].strip("'’.‘-"))
+            start = match.start() + match[0].find(word) if word else match.start()
+            end = start + len(word)
+            if len(word) < 2 or any(link.start < end and start < link.end for link in links):
+                continue
+            if not re.search(r"[^\W\d_]", word):
+                continue
+            symbol = bool(re.search(r"\d", word)) or (not shouted and sum(c.isupper() for c in word) > 1)
+            pieces = [piece for piece in re.split(r"[-'’‐-―]", word) if piece]
+            known = all(self.common(piece) or not piece.isalpha() for piece in pieces)
+            if (symbol and word.casefold() not in CUE_WORDS and not _is_words(word, known)) or not known:
+                found.append((start, end))
+        return found
+
+    def _misspelt(self, text: str, rare: Sequence[tuple[int, int]]) -> list[Link]:
+        found: list[Link] = []
+        tried = 0
+        for place in rare:
+            if any(link.start <= place[0] < link.end for link in found):
+                continue
+            for start, end in _around(text, place):
+                key = normalise(text[start:end])
+                if tried >= _MOST_TRIED or len(key.replace(" ", "")) < _TYPO_LEAST:
+                    continue
+                tried += 1
+                members = self._nearest(key)
+                if members:
+                    link = self._linked(text, start, end, members, False, "typo")
+                    if link is not None and not any(_overlap(link, other) for other in found):
+                        found.append(link)
+                        break
+        return found
+
+    def _nearest(self, key: str) -> list[tuple[int, int]]:
+        """(tier, row) of the names that are fewest slips away; none where that is too far."""
+        from rapidfuzz import process
+        from rapidfuzz.distance import OSA
+
+        if any(c.isdigit() for c in key) and " " not in key and len(key) < 8:
+            return []  # one digit more is another gene
+        slips = max(1, min(3, len(key) // _LETTERS_PER_SLIP))
+        near = self._names.near(key, slips)
+        digits = re.findall(r"\d+", key)
+        near = [(place, word) for place, word in near if word[:1] == key[:1] and re.findall(r"\d+", word) == digits]
+        judged = process.extract(key, [word for _, word in near], scorer=OSA.distance, score_cutoff=slips, limit=None)
+        if not judged:
+            return []
+        least = min(distance for _, distance, _ in judged)
+        places = [near[position][0] for _, distance, position in judged if distance == least]
+        members = [m for place in places for m in self._names.members(place) if m[0] in (NAME, FULL_NAME, SYNONYM)]
+        best = min((tier for tier, _ in members), default=NAME)
+        return [(tier, row) for tier, row in members if tier == best or tier <= FULL_NAME]
+
+    def _similar(self, name: str) -> tuple[int, ...]:
+        from rapidfuzz import process
+        from rapidfuzz.distance import OSA
+
+        key = normalise(name)
+        if not 3 <= len(key) <= 60:
+            return ()
+        slips = max(1, len(key) // 4)
+        near = self._names.near(key, slips)
+        judged = process.extract(key, [word for _, word in near], scorer=OSA.distance, score_cutoff=slips, limit=6)
+        rows = [row for _, _, at in judged for tier, row in self._names.members(near[at][0]) if tier <= SYNONYM]
+        return tuple(dict.fromkeys(rows))[:3]
+
+
+def _is_words(word: str, known: bool) -> bool:
+    """Whether a word with capitals is of the language all the same: DNA, mRNA, X-linked."""
+    return known and not re.search(r"\d", word) and word.casefold() in SAYS_KIND
+
+
+def _spans(text: str) -> Iterator[tuple[int, int]]:
+    """Stretches that may be a name, at the borders of words and of what is joined by slashes or hyphens."""
+    tokens = [(match.start(), match.end()) for match in _TOKEN.finditer(text)]
+    borders = [_borders(text, start, end) for start, end in tokens]
+    for first in range(len(tokens)):
+        for last in range(first, min(first + _MOST_PARTS, len(tokens))):
+            for start in borders[first][0]:
+                for end in borders[last][1]:
+                    if 1 < end - start <= _LONGEST:
+                        yield start, end
+
+
+def _borders(text: str, start: int, end: int) -> tuple[list[int], list[int]]:
+    starts, ends = [start], [end]
+    while starts[-1] < end - 1 and text[starts[-1]] in _OPENING:
+        starts.append(starts[-1] + 1)
+    while ends[-1] > start + 1 and text[ends[-1] - 1] in _CLOSING:
+        ends.append(ends[-1] - 1)
+    for match in _INNER.finditer(text, start, end):
+        starts.append(match.end())
+        ends.append(match.start())
+    ends += [match.start() for match in _TAIL.finditer(text, start, end)]
+    ends += [start + owner.start() for e in list(ends) if (owner := _POSSESSIVE.search(text[start:e]))]
+    return starts, sorted({e for e in ends if e > start})
+
+
+def _forms(written: str) -> Iterator[tuple[int, str]]:
+    """(how far from what is written, folded form) of a stretch."""
+    key = normalise(written)
+    yield 0, key
+    words = key.split()
+    if len(words[-1:]) and key.endswith("s") and len(words[-1]) > 4:
+        yield 2, key[:-1]
+        if key.endswith("ies"):
+            yield 3, key[:-3] + "y"
+        elif key.endswith("es"):
+            yield 3, key[:-2]
+    if any(c.isdigit() for c in key) and len(key) <= 12 and len(words) <= 2:
+        if len(words) == 2 and words[0] not in FUNCTION_WORDS and words[0] not in CUE_WORDS:
+            yield 4, "".join(words)
+        elif len(words) == 1:
+            yield 4, re.sub(r"(?<=[a-z])(?=\d)", " ", key)
+
+
+def _around(text: str, place: tuple[int, int]) -> list[tuple[int, int]]:
+    """Stretches that hold a word, the longest first, that do not reach over words that only a question has."""
+    tokens = [(m.start(), m.end()) for m in re.finditer(r"[^\s?!;\"“”]+", text)]
+    tokens = [(s + len(text[s:e]) - len(text[s:e].lstrip("('‘")), e - len(text[s:e]) + len(text[s:e].rstrip(".,')’")))
+              for s, e in tokens]  # fmt: skip
+    at = next((n for n, (s, e) in enumerate(tokens) if s <= place[0] < max(e, s + 1)), None)
+    if at is None:
+        return [place]
+    first = at
+    while first and not _is_border(text[slice(*tokens[first - 1])]):
+        first -= 1
+    last = at
+    while last + 1 < len(tokens) and not _is_border(text[slice(*tokens[last + 1])]):
+        last += 1
+    found = [(tokens[a][0], tokens[b][1]) for a in range(first, at + 1) for b in range(at, last + 1)]
+    return sorted(found, key=lambda span: span[0] - span[1])
+
+
+def _is_border(word: str) -> bool:
+    return word.casefold() in NEVER_ALONE
+
+
+def _stretch(text: str, part: tuple[int, int], links: Sequence[Link]) -> str:
+    """The words around a place up to the next words that only a question has."""
+    found = _around(text, part)
+    for start, end in found:
+        if not any(link.start < end and start < link.end for link in links) and end - start < 80:
+            words = text[start:end].split()
+            while words and words[0].casefold() in FUNCTION_WORDS | SAYS_KIND:
+                words.pop(0)
+            while words and words[-1].casefold() in FUNCTION_WORDS | SAYS_KIND | CUE_WORDS:
+                words.pop()
+            return " ".join(words) or text[slice(*part)]
+    return text[slice(*part)]
+
+
+def _shouted(text: str) -> bool:
+    words = [word for word in re.findall(r"[A-Za-z]{2,}", text)]
+    return len(words) > 3 and sum(word.isupper() for word in words) > 0.7 * len(words)
+
+
+def _overlap(one: Link, other: Link) -> bool:
+    return one.start < other.end and other.start < one.end

@@ -1,0 +1,233 @@
+"""From what a question says to steps over relations of the graph."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from itertools import pairwise, permutations
+from typing import TYPE_CHECKING
+
+from biobridge_core.answer.relations import (
+    ACTIONS,
+    CLASS,
+    DISEASE,
+    DRUG,
+    FUNCTION,
+    LOCATION,
+    MARK,
+    PHENOTYPE,
+    PROCESS,
+    PROTEIN,
+    Cue,
+    cues,
+    wanted,
+)
+from biobridge_core.answer.types import Step
+
+if TYPE_CHECKING:
+    from biobridge_core.kg.graph import KnowledgeGraph
+
+_MOST_KINDS = 4  #: beside the start; longer questions are not walked
+#: verb and kind of the start -> kind that is asked for where no word names it
+_IMPLIED = {
+    ("use", DRUG): DISEASE, ("use", CLASS): DISEASE, ("use", DISEASE): DRUG,
+    ("participate", PROTEIN): PROCESS, ("participate", PROCESS): PROTEIN,
+    ("enable", PROTEIN): FUNCTION, ("enable", FUNCTION): PROTEIN,
+    ("locate", PROTEIN): LOCATION, ("locate", LOCATION): PROTEIN,
+    ("cause", PROTEIN): DISEASE, ("cause", DISEASE): PROTEIN, ("cause", PHENOTYPE): DISEASE,
+    ("associate", PROTEIN): DISEASE, ("associate", DISEASE): PROTEIN, ("associate", PHENOTYPE): DISEASE,
+    ("show", DISEASE): PHENOTYPE, ("show", PHENOTYPE): DISEASE,
+    ("belong", DRUG): CLASS, ("belong", CLASS): DRUG, ("under", CLASS): DRUG,
+    ("do", PROTEIN): PROCESS, ("do", DRUG): PROTEIN,
+}  # fmt: skip
+#: a kind that is what the start itself is called by ("X is a symptom of"), and what that asks for
+_CALLED = {PHENOTYPE: DISEASE, DRUG: PROTEIN, PROTEIN: DRUG, CLASS: DISEASE}
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Steps from a start, and how sure they are."""
+
+    steps: tuple[Step, ...]
+    kinds: tuple[str, ...]  #: of start, everything between, answers
+    certainty: float
+    assumed: tuple[str, ...] = ()  #: kinds that no word named
+
+
+class Planner:
+    """Knows which kinds of things are linked in a graph."""
+
+    def __init__(self, graph: KnowledgeGraph) -> None:
+        self.graph = graph
+        self._next: dict[str, list[str]] = {name: [] for name in graph.modalities}
+        for relation in graph.relations.values():
+            if not relation.hierarchical and relation.tail not in self._next[relation.head]:
+                self._next[relation.head].append(relation.tail)
+
+    def plan(self, masked: str, start: str, shared: bool = False) -> Plan | None:
+        """Steps that a masked question asks for, from a start of the kind ``start``; None where it says none.
+
+        Parameters
+        ----------
+        masked
+            The question in small letters with marks for names.
+        """
+        found = cues(masked)
+        if shared and not any(cue.tag in ("kind", "action") and not _names_start(masked, cue, start) for cue in found):
+            return self._anything(start)
+        if not shared and (up := self._hierarchy(masked, found, start)) is not None:
+            name = f"{start}_is_a" + ("" if up else "_inverse")
+            if name in self.graph.relations:
+                return Plan((Step((name,)),), (start, start), 0.9)
+            return None
+        action = next((cue.action or cue.value for cue in found if cue.action or cue.tag == "action"), "")
+        action = next((a for cue in found for a in (cue.action, cue.value) if a.startswith("drug_")), action)
+        kinds = [_member(cue, start) for cue in found if cue.tag == "kind"]
+        kinds = [cue for cue in kinds if not _names_start(masked, cue, start)]
+        for dropped in ([], [cue for cue in kinds if cue.value == start]):
+            left = [cue for cue in kinds if cue not in dropped]
+            if not left:
+                continue
+            asked = wanted(masked, left)
+            between = [cue.value for cue in left if asked is not None and cue is not asked]
+            if asked is not None and (way := self.way(start, asked.value, between)):
+                sure = 0.9 - 0.1 * (len(way) - 2 - len(set(between) - {start, asked.value})) - 0.1 * bool(dropped)
+                return self._made(way, action, sure)
+        return self._from_verbs(found, kinds, start, action)
+
+    def between(self, masked: str, head: str, tail: str) -> Plan | None:
+        """Steps from one named thing to another; None where there is no short way in this direction."""
+        found = cues(masked)
+        action = next((a for cue in found for a in (cue.action, cue.value) if a.startswith("drug_")), "")
+        way = self.way(head, tail, ())
+        if way is None:
+            return None
+        steps = tuple(self.step(a, b, action) for a, b in pairwise(way))
+        forward = all(self.graph.relations[step.relations[0]].forward for step in steps)
+        return Plan(steps, way, 0.9 - 0.2 * (len(way) - 2) - (0.0 if forward else 0.02))
+
+    def _anything(self, start: str) -> Plan | None:
+        """Everything that things of one kind may have in common, in one step."""
+        names = [name for tail in self._next[start] for name in self.step(start, tail).relations]
+        return Plan((Step(tuple(names)),), (start, ""), 0.7) if names else None
+
+    def _from_verbs(self, found: Sequence[Cue], kinds: Sequence[Cue], start: str, action: str) -> Plan | None:
+        """Where no word names what is asked for, the verb and the start say it."""
+        if action and start in (DRUG, PROTEIN):
+            return self._made((start, PROTEIN if start == DRUG else DRUG), action, 0.85)
+        for cue in found:
+            if cue.tag in ("verb", "under"):
+                asked = _IMPLIED.get((cue.value or cue.tag, start))
+                if asked and (way := self.way(start, asked, ())):
+                    return self._made(way, action, 0.75)
+        if any(cue.value == start for cue in kinds) and start in _CALLED:
+            return self._made((start, _CALLED[start]), action, 0.6)
+        return None
+
+    def way(self, start: str, asked: str, between: Sequence[str]) -> tuple[str, ...] | None:
+        """Kinds from the start to what is asked for through those between; None where there is no short way."""
+        through = list(dict.fromkeys(kind for kind in between if kind != asked or start == asked))
+        through = [kind for kind in through if kind != start]
+        if start == asked and not through:
+            return None
+        for n in range(len(through), -1, -1):
+            ways = []
+            for order in permutations(through, n):
+                way = self._joined((start, *order, asked), asked, through)
+                if way is not None:
+                    ways.append(way)
+            if ways:
+                return min(ways, key=len)
+        return None
+
+    def _joined(self, stops: tuple[str, ...], asked: str, named: Sequence[str]) -> tuple[str, ...] | None:
+        way = [stops[0]]
+        for here, there in pairwise(stops):
+            if there in self._next[here]:
+                way.append(there)
+                continue
+            middle = [kind for kind in self._next[here] if there in self._next[kind]]
+            if not middle or here == there:
+                return None
+            # drugs for a disease are those of the classes used for it, unless genes are spoken of
+            middle.sort(key=lambda kind: (kind not in named, kind != CLASS))
+            way += [middle[0], there]
+        turned = any(a == c for a, _, c in zip(way, way[1:], way[2:], strict=False))
+        if (turned and way[0] != asked) or len(way) - 1 > _MOST_KINDS:
+            return None
+        return tuple(way)
+
+    def _made(self, way: Sequence[str], action: str, sure: float) -> Plan:
+        return Plan(tuple(self.step(a, b, action) for a, b in pairwise(way)), tuple(way), max(0.3, sure))
+
+    def step(self, head: str, tail: str, action: str = "") -> Step:
+        """The relations from one kind to another; of drug and protein only the named action, if one is named."""
+        names = [r.name for r in self.graph.relations_between(head, tail)]
+        if {head, tail} == {DRUG, PROTEIN}:
+            ending = "" if head == DRUG else "_inverse"
+            names = [name + ending for name in ACTIONS if name + ending in self.graph.relations]
+            if action + ending in names:
+                names = [action + ending]
+        return Step(tuple(names))
+
+    def _hierarchy(self, masked: str, found: Sequence[Cue], start: str) -> bool | None:
+        """Whether what is above (True) or below (False) the start is asked for; None where neither."""
+        if start in (PROTEIN, DRUG):
+            return None
+        others = {cue.value for cue in found if cue.tag == "kind" and not _names_start(masked, cue, start)}
+        others.discard(start)
+        if start == FUNCTION:
+            others.discard(PROCESS)
+        if any(cue.tag == "up" for cue in found):
+            if not others - {LOCATION, CLASS, "member"} or others <= {CLASS}:
+                return True
+        if any(cue.tag == "down" for cue in found) and not others - {"member", CLASS}:
+            return False
+        if others - {"member"} - ({CLASS} if start == CLASS else set()):
+            return None
+        if any(cue.tag == "kind_of" for cue in found):
+            if re.search(
+                rf"\b(?:kinds?|types?|sorts?|forms?|variants?|examples?|instances?) of (?:the |a |an )?{MARK}", masked
+            ):
+                return False
+            if re.search(rf"{MARK} (?:is|are) (?:a |an )?(?:kind|type|sort|form)s? of", masked):
+                return True
+            if re.search(rf"{MARK} (?:types|kinds|forms|variants)\b", masked):
+                return False
+            return True
+        if any(cue.tag == "under" and cue.text in ("under", "within") for cue in found):
+            return not re.search(rf"under (?:the )?(?:\w+ )?{MARK}", masked)
+        if re.search(rf"{MARK} (?:is|are) (?:a|an)\W*$", masked):
+            return True
+        return None
+
+
+def _member(cue: Cue, start: str) -> Cue:
+    if cue.value != "member":
+        return cue
+    value = DRUG if start in (CLASS, DISEASE) else PROTEIN
+    return Cue(cue.tag, value, cue.start, cue.end, cue.text)
+
+
+def _names_start(masked: str, cue: Cue, start: str) -> bool:
+    """Whether a kind only says what the name beside it is: "the gene X", "X protein"."""
+    if cue.value != start:
+        return False
+    before = re.match(rf"\W*(?:(?:called|named|known as|of|with the name|id|term) )?[\"“'‘(]*{MARK}", masked[cue.end :])
+    of = bool(before and " of " in before[0])
+    after = re.search(rf"{MARK}[\"”'’)]*[ -]$", masked[: cue.start])
+    return bool((before and not of) or after)
+
+
+def named_kind(masked: str, kinds: Collection[str]) -> str:
+    """The kind that the words beside a name say it is; empty where they say none."""
+    found = cues(masked)
+    return next(
+        (
+            cue.value
+            for cue in found
+            if cue.tag == "kind" and cue.value in kinds and _names_start(masked, cue, cue.value)
+        ),
+        "",
+    )
