@@ -14,6 +14,7 @@ from biobridge_core.answer.known import Known, fitting, specific
 from biobridge_core.answer.suggest import FLOOR, Suggester
 from biobridge_core.answer.types import Fact, Mention, Reason, Refusal, Shape, Understanding
 from biobridge_core.answer.walk import Node, Walk, Walker, guess_of
+from biobridge_core.answer.words import percent
 from biobridge_core.errors import BioBridgeError
 from biobridge_core.types import FAR, Entity, HitStatus, InputKind, QueryKind
 
@@ -166,7 +167,7 @@ class Gatherer:
         lenders = self._retriever.read_from(head)
         words = [f"The graph does not have {name}, so nothing is known of it and all that follows is predicted."]
         if lenders:
-            lent = ", ".join(f"{entity.name} ({100 * share:.2g} %)" for entity, share in lenders)
+            lent = ", ".join(f"{entity.name} ({percent(share)})" for entity, share in lenders)
             words.append(f"For {name} the bridge reads from the links of {lent}.")
         distance = self._retriever.distance_percentile(head)
         if distance is not None and distance >= FAR:
