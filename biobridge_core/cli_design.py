@@ -25,6 +25,7 @@ def design(
     disease: Annotated[list[str] | None, typer.Option(help="Wanted: disease or phenotype; several times.")] = None,
     avoid: Annotated[list[str] | None, typer.Option(help="Unwanted target, such as KCNH2; several times.")] = None,
     window: Annotated[list[str] | None, typer.Option(help="E.g. weight=250:500 or log_p=:4; several times.")] = None,
+    admet: Annotated[list[str] | None, typer.Option(help="Predicted endpoint, e.g. hERG=:0.3; several times.")] = None,
     keep: Annotated[str, typer.Option(help="SMARTS that every candidate has.")] = "",
     without: Annotated[str, typer.Option(help="SMARTS that no candidate has.")] = "",
     start: Annotated[str, typer.Option(help="SMILES of a molecule to set out from.")] = "",
@@ -46,8 +47,9 @@ def design(
     if out is not None and (out.is_dir() or not out.parent.is_dir()):
         raise InputError(f"{out} cannot be written.", "Name a file in a folder that is there.")
     windows = tuple(parse_window(text) for text in window or ())
+    bounds = tuple(parse_window(text) for text in admet or ())
     wanted, ill, unwanted = (tuple(entries or ()) for entries in (target, disease, avoid))
-    goal = check(Goal(wanted, ill, unwanted, windows, keep, without, start, n, seconds, seed))
+    goal = check(Goal(wanted, ill, unwanted, windows, keep, without, start, bounds, n, seconds, seed))
     say = _say()
     designer = BridgeService.open(progress=say).designer
     evidence = _without(designer.evidence(goal, say), strike or [])

@@ -256,7 +256,8 @@ class BridgeService:
     @cached_property
     def designer(self) -> Designer:
         """Designs molecules from what the bridge retrieves for a goal; see its methods."""
-        return Designer(self._bundle, self._retriever, self._encoders, self.find, self._heads.of, self.settings.cache)
+        of, cache, admet = self._heads.of, self.settings.cache, self.drawn.admet
+        return Designer(self._bundle, self._retriever, self._encoders, self.find, of, cache, admet=admet)
 
     @cached_property
     def asker(self) -> Asker:

@@ -26,7 +26,7 @@ _QUICK = 0.4  #: seconds within which a search that ends at once is not shown as
 #: Static, holds nothing foreign.
 CSS = """
 .st-key-design_wanted, .st-key-design_structures, .st-key-design_budget, .st-key-design_bounds,
-.st-key-design_examples {
+.st-key-design_admet_bounds, .st-key-design_examples {
   display: grid !important; grid-template-columns: repeat(auto-fit, minmax(min(100%, 17rem), 1fr)); gap: .4rem 1rem;
   align-items: end;}
 .st-key-design_wanted > *, .st-key-design_structures > *, .st-key-design_budget > *, .st-key-design_bounds > *,
@@ -158,7 +158,10 @@ def _watch(bridge: BridgeService) -> None:
     with curve:
         charts.show(_curve(run), "design curve", "Score of the best molecule so far against time")
     with best:
-        st.html(_leaders(bridge, run))
+        if run.leaders:
+            st.html(_leaders(bridge, run))
+        else:
+            st.caption("Nothing new lies within the bounds yet.")
 
 
 def _so_far(job: Job, run: Run | None) -> str:
@@ -194,4 +197,4 @@ def _leaders(bridge: BridgeService, run: Run) -> str:
     for found in run.leaders:
         picture = draw_sheet.picture(bridge.depict(found.smiles, 200, 130, dark=dark), "A candidate so far")
         figures.append(f"<figure>{picture}<figcaption>{escape(f'{run.score_of(found):.2f}')}</figcaption></figure>")
-    return f'<div class="bb-best">{"".join(figures)}</div>' if figures else ""
+    return f'<div class="bb-best">{"".join(figures)}</div>'

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 _TARGETS, _DISEASES, _AVOID = "design targets", "design diseases", "design avoid"
 _BOUNDED, _KEEP, _WITHOUT, _START = "design bounded", "design keep", "design without", "design start"
+_ADMET, _ADMET_ON = "design admet", "design admet on"
 _N, _SECONDS, _SEED = "design n", "design seconds", "design seed"
 _ADDRESS = "design address"
 HERG = "KCNH2"
@@ -34,7 +35,7 @@ _USUAL: Mapping[str, tuple[float, float, float]] = {
 #: What stands in the boxes before anybody writes there.
 _FIRST: Mapping[str, Any] = {
     _TARGETS: [], _DISEASES: [], _AVOID: [], _BOUNDED: ["weight"], _KEEP: "", _WITHOUT: "", _START: "",
-    _N: 24, _SECONDS: 12.0, _SEED: 1,
+    _ADMET: [], _N: 24, _SECONDS: 12.0, _SEED: 1,
 }  # fmt: skip
 
 #: label -> (fields, what it shows)
@@ -74,6 +75,7 @@ def boxes(bridge: BridgeService) -> Mapping[str, Any]:
                       "(KCNH2), whose block can disturb the rhythm of the heart.")  # fmt: skip
     with st.expander("Bounds, substructures, starting molecule, budget", icon=":material/tune:"):
         windows = _windows(bridge)
+        admet = _admet(bridge)
         with st.container(key="design_structures"):
             st.text_input("Substructure to keep (SMARTS)", key=_KEEP, persist_state="session",
                           placeholder="c1ncnc2ccccc12", help="Every candidate has it.")  # fmt: skip
@@ -91,7 +93,7 @@ def boxes(bridge: BridgeService) -> Mapping[str, Any]:
     asked = st.session_state
     return {
         "targets": tuple(asked[_TARGETS]), "diseases": tuple(asked[_DISEASES]), "avoid": tuple(asked[_AVOID]),
-        "windows": windows, "keep": asked[_KEEP], "without": asked[_WITHOUT], "start": asked[_START],
+        "windows": windows, "admet": admet, "keep": asked[_KEEP], "without": asked[_WITHOUT], "start": asked[_START],
         "n": asked[_N] or 0, "seconds": asked[_SECONDS] or 0.0, "seed": asked[_SEED] or 0,
     }  # fmt: skip
 
@@ -172,6 +174,35 @@ def _namer(bridge: BridgeService) -> Any:
 
 def _add_herg() -> None:
     st.session_state[_AVOID] = [*st.session_state[_AVOID], HERG]
+
+
+def _admet(bridge: BridgeService) -> list[dict[str, Any]]:
+    """Bounds on predicted endpoints; none, with the reason, where the predictions are not installed."""
+    chosen: list[str] = st.session_state[_ADMET]
+    words: Mapping[str, str] = {}
+    if chosen or st.toggle("Bound predicted ADMET properties too", key=_ADMET_ON, persist_state="session",
+                           help="Predicted by ADMET-AI from the structure alone; the best candidates are asked, and "
+                           "what lies outside scores worse."):  # fmt: skip
+        try:
+            words = bridge.designer.endpoints
+        except BioBridgeError as error:
+            st.info(f"{theme.plain(error.message, 300)} {theme.plain(error.hint, 300)}", icon=":material/info:")
+            return []
+        st.multiselect("Predicted endpoints", list(words), format_func=lambda key: words[key], key=_ADMET,
+                       persist_state="session", placeholder="such as hERG Blocking", max_selections=6)  # fmt: skip
+    found = []
+    with st.container(key="design_admet_bounds"):
+        for name in st.session_state[_ADMET]:
+            keys = f"design admet low {name}", f"design admet high {name}"
+            high = 0.5 if "chance" in words[name] else None
+            for key, value in zip(keys, (None, high), strict=True):
+                st.session_state.setdefault(key, value)
+            with st.container(horizontal=True, gap="xsmall", wrap=False):
+                for key, side in zip(keys, ("from", "to"), strict=True):
+                    st.number_input(f"{words[name]}, {side}", value=None, step=0.1, format="%g", key=key,
+                                    persist_state="session", placeholder="open")  # fmt: skip
+            found.append({"name": name, "low": st.session_state[keys[0]], "high": st.session_state[keys[1]]})
+    return found
 
 
 def _windows(bridge: BridgeService) -> list[dict[str, Any]]:

@@ -160,8 +160,7 @@ def card(bridge: BridgeService, candidate: Candidate, *, dark: bool) -> str:
     bars = "".join(
         f'<dt title="{escape(PARTS[name][1])}">{escape(PARTS[name][0])}</dt>'
         f'<dd><i><b style="width:{100 * value:.0f}%"></b></i></dd><dd>{value:.2f}</dd>'
-        for name, value in candidate.parts.items()
-        if name in PARTS
+        for name, value in ordered(candidate.parts)
     )
     near = f"nearest known drug: {escape(theme.shorten(candidate.nearest_name, 40))} ({candidate.similarity:.2f})"
     raised = f"▲ {escape('; '.join(candidate.alerts))}" if candidate.alerts else "no PAINS or BRENK alert"
@@ -175,6 +174,11 @@ def card(bridge: BridgeService, candidate: Candidate, *, dark: bool) -> str:
     )
 
 
+def ordered(parts: Mapping[str, float]) -> list[tuple[str, float]]:
+    """Parts of a score in the order in which they are told."""
+    return [(name, parts[name]) for name in PARTS if name in parts]
+
+
 def _actions(bridge: BridgeService, run: Run, candidate: Candidate) -> None:
     with st.container(horizontal=True, gap="xsmall", key=f"design_act_{candidate.id}"):
         if st.button("Lineage", icon=":material/account_tree:", key=f"design lineage {candidate.id}"):
@@ -186,7 +190,7 @@ def _actions(bridge: BridgeService, run: Run, candidate: Candidate) -> None:
 
 def _table(bridge: BridgeService, run: Run, result: Result) -> None:
     columns = st.column_config
-    names = {name: PARTS[name][0] for name in result.candidates[0].parts if name in PARTS}
+    names = {name: PARTS[name][0] for name, _ in ordered(result.candidates[0].parts)}
     rows = []
     for c in result.candidates:
         row: dict[str, Any] = {"structure": _image(bridge, c.smiles), "id": c.id, "score": c.score,
@@ -223,7 +227,7 @@ def _image(bridge: BridgeService, smiles: str) -> str:
 
 
 def _trade_offs(bridge: BridgeService, run: Run, result: Result) -> None:
-    names = [name for name in result.candidates[0].parts if name in PARTS]
+    names = [name for name, _ in ordered(result.candidates[0].parts)]
     sliders, chart = st.columns([2, 3], gap="medium")
     with sliders:
         st.caption(

@@ -90,6 +90,16 @@ class Admet:
             found.append(Prediction(endpoint, value, percentile(among, value), (float(low), float(high))))
         return Report(tuple(found), group, len(rows))
 
+    def endpoints(self) -> tuple[Endpoint, ...]:
+        """Everything that is predicted.
+
+        Raises
+        ------
+        WeightsError
+            If the package is not installed.
+        """
+        return self._open()[1].endpoints
+
     def groups(self) -> Mapping[str, int]:
         """ATC classes of at least 20 approved drugs, with how many, widest level first.
 

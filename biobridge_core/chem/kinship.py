@@ -42,19 +42,6 @@ def shared_atoms(smiles: str, other: str) -> tuple[int, ...]:
         return tuple(sorted(one.GetSubstructMatch(Chem.MolFromSmarts(found.smartsString))))
 
 
-@lru_cache(maxsize=2_000)
-def fragment_atoms(smiles: str, fragment: str) -> tuple[int, ...]:
-    """Atoms of a molecule, from 0, where a fragment stands in it first; empty where it does not.
-
-    Raises
-    ------
-    InputError
-        If one of them cannot be read.
-    """
-    with rdBase.BlockLogs():
-        return tuple(sorted(_read(smiles).GetSubstructMatch(_read(fragment))))
-
-
 @lru_cache(maxsize=1_000)
 def painted(
     smiles: str,

@@ -89,3 +89,4 @@ class Candidate:
     generator: str
     round: int
     lineage: Lineage
+    admet: Mapping[str, float] = field(default_factory=dict)  #: predicted values of the endpoints that have bounds

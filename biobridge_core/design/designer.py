@@ -8,6 +8,7 @@ from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from biobridge_core.admet.predict import Admet
 from biobridge_core.chem.traits import PROPERTIES
 from biobridge_core.chem.workshop import Limits, Workshop
 from biobridge_core.design import export, results
@@ -17,6 +18,7 @@ from biobridge_core.design.bridge_score import BridgeScorer
 from biobridge_core.design.evidence import Evidence, Gatherer
 from biobridge_core.design.generator import Generator, Recombination
 from biobridge_core.design.goal import Goal, check
+from biobridge_core.design.late import Examiner, check_bounds, endpoints
 from biobridge_core.design.library import library
 from biobridge_core.design.run import BATCH, Run
 from biobridge_core.design.scoring import Weights
@@ -55,10 +57,12 @@ class Designer:
         head_of: Callable[[Query, Progress | None], tuple[Head, tuple[str, ...]]],
         cache: Path,
         background: Background | None = None,
+        admet: Admet | None = None,
     ) -> None:
         self._bundle, self._retriever, self._models, self._cache = bundle, retriever, models, cache
         self._gatherer = Gatherer(bundle.graph, retriever, find, head_of)
         self._background = background
+        self._admet = admet or Admet()
         self._lock = threading.Lock()
 
     def background(self, progress: Progress | None = None) -> Background:
@@ -72,6 +76,17 @@ class Designer:
     def properties(self) -> Mapping[str, str]:
         """What a window of a goal can be set on: name -> words with unit."""
         return PROPERTIES
+
+    @property
+    def endpoints(self) -> Mapping[str, str]:
+        """ADMET endpoints that a goal can bound: key -> words with unit.
+
+        Raises
+        ------
+        WeightsError
+            If the package is not installed.
+        """
+        return endpoints(self._admet)
 
     @staticmethod
     def goal(raw: Mapping[str, Any]) -> Goal:
@@ -106,7 +121,9 @@ class Designer:
         InputError, UnknownEntityError
             If the goal makes no sense, names something unknown, or nothing to design from was found.
         """
-        return self._gatherer.gather(check(goal), progress or _quiet)
+        goal = check(goal)
+        check_bounds(goal.admet, self._admet)
+        return self._gatherer.gather(goal, progress or _quiet)
 
     def run(
         self,
@@ -144,8 +161,9 @@ class Designer:
             raise InputError("There is no generator.", "Choose at least one.")
         say("Preparing the bridge for this goal", 0.0)
         scorer = BridgeScorer(self._bundle, self._retriever, self._models, evidence)
+        examiner = Examiner(goal.admet, self._admet)
         count = rounds if rounds is not None else max(_LEAST_ROUNDS, -(-_JUDGED_EACH * goal.n // BATCH))
-        return Run(evidence, made, scorer, background, usable, max(1, count), (weights or Weights()).check())
+        return Run(evidence, made, scorer, background, usable, max(1, count), examiner, (weights or Weights()).check())
 
     def result(self, run: Run, weights: Weights | None = None) -> results.Result:
         """The candidates of a run, finished or not; with other weights, chosen and ranked by those.

@@ -34,7 +34,9 @@ class Window:
     def words(self) -> str:
         """For people, e.g. ``molecular weight (g/mol) from 250 to 500``."""
         sides = (("from", self.low), ("to", self.high))
-        return " ".join([PROPERTIES[self.name], *(f"{word} {bound:g}" for word, bound in sides if bound is not None)])
+        return " ".join(
+            [PROPERTIES.get(self.name, self.name), *(f"{word} {bound:g}" for word, bound in sides if bound is not None)]
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,7 @@ class Goal:
     keep: str = ""  #: SMARTS that every candidate has
     without: str = ""  #: SMARTS that none has
     start: str = ""  #: SMILES of a molecule to set out from
+    admet: tuple[Window, ...] = ()  #: bounds on predicted ADMET endpoints, by the key of the endpoint
     n: int = 100  #: candidates
     seconds: float = 60.0  #: most time that the run may take
     seed: int = 1
@@ -72,7 +75,8 @@ class Goal:
             values: dict[str, Any] = dict(raw)
             for name in ("targets", "diseases", "avoid"):
                 values[name] = tuple(str(entry) for entry in raw.get(name, ()))
-            values["windows"] = tuple(Window(**window) for window in raw.get("windows", ()))
+            for name in ("windows", "admet"):
+                values[name] = tuple(Window(**window) for window in raw.get(name, ()))
             return cls(**values)
         except TypeError as error:
             raise InputError(f"The goal cannot be read: {error}.", "Write it as `Goal.as_dict` does.") from error
@@ -104,11 +108,12 @@ def check(goal: Goal) -> Goal:
     _structures(goal)
     return Goal(
         targets, diseases, avoid, merged(goal.windows), goal.keep.strip(), goal.without.strip(), goal.start.strip(),
-        int(goal.n), float(goal.seconds), int(goal.seed),
+        merged(goal.admet, {bound.name: bound.name for bound in goal.admet}), int(goal.n), float(goal.seconds),
+        int(goal.seed),
     )  # fmt: skip
 
 
-def merged(windows: Sequence[Window]) -> tuple[Window, ...]:
+def merged(windows: Sequence[Window], words: Mapping[str, str] = PROPERTIES) -> tuple[Window, ...]:
     """One window a property: the common part of all that are given for it.
 
     Raises
@@ -118,17 +123,17 @@ def merged(windows: Sequence[Window]) -> tuple[Window, ...]:
     """
     found: dict[str, Window] = {}
     for window in windows:
-        if window.name not in PROPERTIES:
-            raise InputError(f"There is no property {window.name!r}.", f"Choose from: {', '.join(PROPERTIES)}.")
+        if window.name not in words:
+            raise InputError(f"There is no property {window.name!r}.", f"Choose from: {', '.join(words)}.")
         if any(bound is not None and not math.isfinite(bound) for bound in (window.low, window.high)):
-            raise InputError(f"A bound of {PROPERTIES[window.name]} is no number.", "Give numbers, or leave it open.")
+            raise InputError(f"A bound of {words[window.name]} is no number.", "Give numbers, or leave it open.")
         old = found.get(window.name, Window(window.name))
         lows = [bound for bound in (old.low, window.low) if bound is not None]
         highs = [bound for bound in (old.high, window.high) if bound is not None]
         low, high = max(lows, default=None), min(highs, default=None)
         if low is not None and high is not None and low > high:
             raise InputError(
-                f"No molecule has {PROPERTIES[window.name]} of at least {low:g} and at most {high:g}.",
+                f"No molecule has {words[window.name]} of at least {low:g} and at most {high:g}.",
                 "Make the lower bound the smaller one.",
             )
         found[window.name] = Window(window.name, low, high)

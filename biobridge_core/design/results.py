@@ -7,14 +7,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from biobridge_core.chem.alerts import alerts
 from biobridge_core.chem.fragments import Joint
 from biobridge_core.chem.genetic import REPLACEMENT
 from biobridge_core.chem.properties import properties
 from biobridge_core.design.candidate import Candidate, Found, Fragment, Lineage, Step
 from biobridge_core.design.run import Run
-from biobridge_core.design.scoring import Weights, components, diverse, pareto, weighted
+from biobridge_core.design.scoring import Weights, diverse, pareto, weighted
 
+_TURNS = 4  #: choosings at most
 _MAX_STEPS = 200  #: of one lineage
 
 
@@ -41,10 +41,8 @@ def result(run: Run, weights: Weights | None = None) -> Result:
     """
     weights = (weights or run.weights).check()
     goal, parts = run.evidence.goal, run.evidence.parts
-    found = sorted(run.new, key=lambda one: (-run.score_of(one, weights), one.smiles))
-    places = diverse([f.bits for f in found], [f.scaffold for f in found], goal.n, [_giver(f) for f in found])
-    chosen = [found[place] for place in places]
-    made = [components(one, parts, goal.windows) for one in chosen]
+    chosen = _chosen(run, weights)
+    made = [run.components_of(one) for one in chosen]
     front = pareto(made)
     candidates = tuple(
         _candidate(run, one, place, weighted(scores, weights), scores, best)
@@ -58,6 +56,18 @@ def result(run: Run, weights: Weights | None = None) -> Result:
     if missing:
         notes.append(f"The bridge could not score for: {', '.join(missing)}.")
     return Result(candidates, run.ended.value, run.round, len(run.found), dict(run.withheld), run.seconds, tuple(notes))
+
+
+def _chosen(run: Run, weights: Weights) -> list[Found]:
+    """The candidates, best first, all of them examined: choosing goes on until that changes nothing more."""
+    n = run.evidence.goal.n
+    for turn in range(_TURNS):
+        found = sorted(run.new, key=lambda one: (-run.score_of(one, weights), one.smiles))
+        places = diverse([f.bits for f in found], [f.scaffold for f in found], n, [_giver(f) for f in found])
+        chosen = [found[place] for place in places]
+        if not run.examine(chosen) or turn == _TURNS - 1:
+            break
+    return sorted(chosen, key=lambda one: (-run.score_of(one, weights), one.smiles))
 
 
 def lineage(run: Run, found: Found) -> Lineage:
@@ -109,11 +119,11 @@ def _steps(run: Run, found: Found) -> tuple[Step, ...]:
 def _candidate(run: Run, found: Found, place: int, score: float, scores: dict[str, float], front: bool) -> Candidate:
     known = run.background.by_id.get(found.nearest)
     calculated = properties(found.smiles)
-    raised = tuple(f"{alert.catalogue}: {alert.name}" for alert in alerts(found.smiles))
+    late = run.late[found.smiles]
     return Candidate(
         f"BB-{place:04d}", found.smiles, calculated.inchikey, score, scores, found.bridge, found.traits,
-        found.nearest, known.name if known else "", found.similarity, front, raised,
-        calculated.undefined_centres, run.generators[0].name, found.round, lineage(run, found),
+        found.nearest, known.name if known else "", found.similarity, front, late.alerts,
+        calculated.undefined_centres, run.generators[0].name, found.round, lineage(run, found), late.admet,
     )  # fmt: skip
 
 
@@ -128,7 +138,7 @@ def as_row(run: Run, candidate: Candidate) -> dict[str, Any]:
     for key, said in candidate.bridge.items():
         name = f"{labels[key].role.value}_{labels[key].label}"
         row |= {f"{name}_score": said.score, f"{name}_belief": said.belief, f"{name}_percentile": said.percentile}
-    row |= candidate.traits.as_dict()
+    row |= candidate.traits.as_dict() | {f"admet_{name}": value for name, value in candidate.admet.items()}
     row |= {
         "nearest_known_drug": candidate.nearest_name, "nearest_known_id": candidate.nearest_id,
         "similarity_to_nearest": candidate.similarity, "alerts": "; ".join(candidate.alerts),

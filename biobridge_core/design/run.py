@@ -16,11 +16,13 @@ from biobridge_core.design.bridge_score import BridgeScorer
 from biobridge_core.design.candidate import Found
 from biobridge_core.design.evidence import Evidence
 from biobridge_core.design.generator import Generator, Proposal
+from biobridge_core.design.late import Examiner, Late
 from biobridge_core.design.scoring import Weights, components, inside, tanimoto, unpack, weighted
 from biobridge_core.queueing import Progress
 
 BATCH = 96  #: molecules proposed in a round, unless the run says otherwise
 _CHUNK = 32  #: molecules judged between two looks at the clock
+_EXAMINED = 16  #: of the best before each round that are asked what takes longer
 _LEADERS = 6  #: of the best so far that can be looked at during a run
 _POOL, _FAMILY = 150, 6  #: the best that may have children, and how many of one scaffold among them
 
@@ -57,9 +59,11 @@ class Run:
     background: Background
     library: Library
     rounds: int
+    examiner: Examiner
     weights: Weights = field(default_factory=Weights)
     batch: int = BATCH  #: molecules proposed in a round
     found: dict[str, Found] = field(default_factory=dict)  #: by SMILES, everything that was judged
+    late: dict[str, Late] = field(default_factory=dict)  #: by SMILES, what only the best were asked
     withheld: Counter[str] = field(default_factory=Counter)  #: name of the guarded class -> how many
     seconds: float = 0.0
     round: int = 0
@@ -127,6 +131,7 @@ class Run:
         try:
             if self._over(before):
                 return
+            self.examine(self._pool()[:_EXAMINED])
             pool = self._pool()
             for generator in self.generators:
                 n = -(-self.batch // len(self.generators))
@@ -141,8 +146,25 @@ class Run:
 
     def score_of(self, found: Found, weights: Weights | None = None) -> float:
         """One number for a molecule."""
-        made = components(found, self.evidence.parts, self.evidence.goal.windows)
-        return weighted(made, weights or self.weights)
+        return weighted(self.components_of(found), weights or self.weights)
+
+    def components_of(self, found: Found) -> dict[str, float]:
+        """What the score of a molecule is made of; see `scoring.components`."""
+        goal = self.evidence.goal
+        late = self.late.get(found.smiles)
+        return components(found, self.evidence.parts, goal.windows, late, admet=bool(goal.admet))
+
+    def examine(self, molecules: Sequence[Found]) -> bool:
+        """Find out what only some are asked; gives whether any was not asked before.
+
+        Raises
+        ------
+        WeightsError
+            If the goal bounds ADMET endpoints and their predictions are not installed.
+        """
+        waiting = [found for found in molecules if found.smiles not in self.late]
+        self.late.update((found.smiles, self.examiner.examine(found.smiles)) for found in waiting)
+        return bool(waiting)
 
     def _over(self, before: float) -> bool:
         if self._cancelled:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from biobridge_core.design.candidate import Found
 from biobridge_core.design.evidence import Part, Role
 from biobridge_core.design.goal import Window
+from biobridge_core.design.late import Late
 from biobridge_core.errors import InputError
 
 _ALIKE = 0.65  #: ECFP4 Tanimoto from which two candidates are too alike to both be chosen first
@@ -29,6 +30,8 @@ class Weights:
     sa: float = 1.0  #: ease of making
     windows: float = 2.0  #: property windows
     novelty: float = 0.5  #: distance from the nearest known drug
+    alerts: float = 0.5  #: few structural alerts
+    admet: float = 2.0  #: bounds on predicted ADMET endpoints
 
     def check(self) -> Weights:
         """Return itself.
@@ -44,8 +47,18 @@ class Weights:
         return self
 
 
-def components(found: Found, parts: Sequence[Part], windows: Sequence[Window]) -> dict[str, float]:
-    """What the score is made of, each 0 (bad) to 1 (good), by the names of `Weights`."""
+def components(
+    found: Found, parts: Sequence[Part], windows: Sequence[Window], late: Late | None = None, *, admet: bool = False
+) -> dict[str, float]:
+    """What the score is made of, each 0 (bad) to 1 (good), by the names of `Weights`.
+
+    Parameters
+    ----------
+    late
+        What was found out late; None where it was not asked yet, which counts as nothing against the molecule.
+    admet
+        Whether the goal bounds ADMET endpoints.
+    """
     wanted = [found.bridge[p.key].score for p in parts if p.role is not Role.AVOID and p.key in found.bridge]
     unwanted = [found.bridge[p.key].score for p in parts if p.role is Role.AVOID and p.key in found.bridge]
     traits = found.traits
@@ -53,7 +66,10 @@ def components(found: Found, parts: Sequence[Part], windows: Sequence[Window]) -
         "qed": traits.qed,
         "sa": min(max((10.0 - traits.sa) / 9.0, 0.0), 1.0),
         "novelty": min(max((1.0 - found.similarity) / 0.6, 0.0), 1.0),
+        "alerts": 1.0 / (1.0 + len(late.alerts)) if late else 1.0,
     }
+    if admet:
+        made["admet"] = late.within if late else 1.0
     if wanted:
         made["wanted"] = 0.5 * (sum(wanted) / len(wanted) + min(wanted))
     if unwanted:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from biobridge_core.chem.kinship import NOWHERE, fragment_atoms, painted, shared_atoms
+from biobridge_core.chem.fragments import build, cut, flat_smiles
+from biobridge_core.chem.kinship import NOWHERE, painted, shared_atoms
 from biobridge_core.design.candidate import Candidate, Fragment, Step
 from biobridge_core.design.evidence import Item
 from biobridge_core.design.run import Run
@@ -91,10 +94,20 @@ def _giver(run: Run, key: str, fragments: list[Fragment], colour: int) -> Giver:
     known = run.background.by_id.get(key[1:] if item is None else item.entity.id)
     smiles = known.smiles if known else item.entity.input if item else ""
     name = item.entity.name if item else known.name if known else ""
-    places: set[int] = set()
-    for fragment in fragments:
-        try:
-            places.update(fragment_atoms(smiles, fragment.smiles) if smiles else ())
-        except InputError:
-            continue
-    return Giver(item, name, smiles, tuple(fragments), colour, tuple(sorted(places)))
+    places = _places(smiles, [fragment.smiles for fragment in fragments]) if smiles else ()
+    return Giver(item, name, flat_smiles(smiles) if places else smiles, tuple(fragments), colour, places)
+
+
+def _places(smiles: str, cores: Sequence[str]) -> tuple[int, ...]:
+    """Atoms of a molecule (of its `flat_smiles`) where fragments stand in it, each once; found as it is taken apart."""
+    try:
+        assembly = cut(flat_smiles(smiles))
+    except InputError:
+        return ()
+    built, left = build(assembly), Counter(cores)
+    places: list[int] = []
+    for core, atoms in zip(assembly.cores, built.atoms if built else (), strict=False):
+        if left[core]:
+            left[core] -= 1
+            places += atoms
+    return tuple(sorted(places))

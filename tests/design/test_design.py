@@ -169,7 +169,7 @@ def test_the_sdf_is_read_back_with_all_fields() -> None:
 
 def test_other_weights_choose_others_without_another_run() -> None:
     run, plain = done()
-    easy = designer().result(run, Weights(0, 0, 0, 1, 0, 0))
+    easy = designer().result(run, Weights(0, 0, 0, 1, 0, 0, 0, 0))
     mean = [sum(candidate.traits.sa for candidate in r.candidates) / GOAL.n for r in (plain, easy)]
     assert mean[1] < mean[0]
 

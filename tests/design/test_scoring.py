@@ -19,7 +19,7 @@ def test_the_weighted_score_is_the_mean_that_the_weights_say() -> None:
     assert weighted(made, Weights(wanted=1, qed=0, sa=5)) == pytest.approx(0.8), "what there is nothing of counts not"
 
 
-@pytest.mark.parametrize("weights", [Weights(qed=-1), Weights(sa=float("nan")), Weights(0, 0, 0, 0, 0, 0)])
+@pytest.mark.parametrize("weights", [Weights(qed=-1), Weights(sa=float("nan")), Weights(0, 0, 0, 0, 0, 0, 0, 0)])
 def test_weights_that_make_no_sense_are_refused(weights: Weights) -> None:
     with pytest.raises(InputError):
         weights.check()
