@@ -204,14 +204,12 @@ def chance(fact: Fact) -> str:
 
 def path(fact: Fact) -> str:
     """The links of a fact as one line of plain text."""
-    told: list[str] = []
+    told, last = list[str](), ""
     for edge in fact.edges:
-        if told and told[-1] == edge.head.name:
-            told += [edge.label, edge.tail.name]
-            continue
         if told:
-            told[-1] += ";"
-        told += [edge.head.name, edge.label, edge.tail.name]
+            told[-1] += ", which" if last == edge.head.id else ";"
+        told += [edge.label, edge.tail.name] if last == edge.head.id else [edge.head.name, edge.label, edge.tail.name]
+        last = edge.tail.id
     return " ".join(told)
 
 

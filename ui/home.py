@@ -18,9 +18,11 @@ _READS = {"sequence": "sequences", "smiles": "molecules", "text": "text"}
 
 #: What the other pages are for; one that is not there is left out.
 DOORS = (
+    ("ask", "Questions in plain English, answered from facts that each sentence cites, or refused."),
     ("entity", "Everything about one protein, molecule, disease or term: sequence, structure, annotations, hits."),
     ("compare", "Is A linked to B? Several genes or symptoms at once. Wild type against mutant."),
     ("batch", "Upload FASTA, CSV, SDF or SMILES files and get ranked hits for each row."),
+    ("draw", "Draw a molecule: its predicted targets, properties and the known drugs most like it."),
     ("evidence", "How good the predictions are, measured on links that were held back."),
     ("about", "Method, data sources with licences, and limits."),
 )

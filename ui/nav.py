@@ -25,10 +25,12 @@ PURPOSE = "Research use, not medical advice"
 PAGES = (
     ("home", "Home"),
     ("explore", "Explore"),
+    ("ask", "Ask"),
     ("entity", "Entity"),
     ("compare", "Compare"),
     ("batch", "Batch"),
     ("draw", "Draw"),
+    ("design", "Design"),
     ("evidence", "Evidence"),
     ("about", "About"),
 )

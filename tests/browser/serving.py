@@ -20,6 +20,7 @@ DEEP_LINK = "/explore?q=UniProtKB:P35498&to=disease"
 ROUTES = {
     "home": ("/", ".st-key-home_examples button"),
     "explore": (DEEP_LINK, ".st-key-kind_disease .bb-card"),
+    "ask": ("/ask?q=Which%20drugs%20inhibit%20EGFR%3F", ".bb-summary"),
     "entity": ("/entity?q=UniProtKB:P35498", ".st-key-entity_head"),
     "compare": ("/compare?a=UniProtKB:P35498&b=MONDO:0100135", "[data-testid=stMarkdown] h5, [data-testid=stMetric]"),
     "batch": ("/batch", "[data-testid=stFileUploader]"),
