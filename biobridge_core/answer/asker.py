@@ -90,7 +90,8 @@ class Asker:
         understood = self.understander.understand(question, attached, [answer.understanding for answer in before])
         understood = _explained(understood, attachments, attached, warnings)
         clock.done("Understand", _told(understood))
-        warnings = (*(mention.note for mention in attached if mention.note), *warnings)
+        said = (mention.note for mention in attached if mention.note and mention.note not in understood.notes)
+        warnings = (*said, *warnings)
         answer = self._from_facts(Answer(understood, refusal=understood.refusal, warnings=warnings), clock, progress)
         if writer is not None and answer.refusal is None:
             say("A language model words the facts", 0.8)

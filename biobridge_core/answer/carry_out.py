@@ -13,6 +13,7 @@ from biobridge_core.answer.gather import (
     MOST_SUGGESTED,
     Gathered,
     Start,
+    instead,
     likeliest,
     numbered,
     too_weak,
@@ -37,7 +38,7 @@ def listed(gatherer: Gatherer, understood: Understanding, starts: Sequence[Start
     """Answers at the end of the steps, of any of the starts."""
     kinds = gatherer.modalities(understood, starts)
     if not kinds:
-        return Gathered(refusal=_no_way(starts), starts=tuple(starts))
+        return Gathered(refusal=_no_way(gatherer, starts), starts=tuple(starts))
     count = understood.shape is Shape.COUNT
     walks = [gatherer.walker.walk(s.head, understood.steps, MOST_SUGGESTED, guess=not count) for s in starts]
     known, guessed = union(walks)
@@ -49,7 +50,7 @@ def listed(gatherer: Gatherer, understood: Understanding, starts: Sequence[Start
     facts += [gatherer.fact(node, starts[guessed[node.row][0]]) for node in likely]
     if not facts and not count:
         plural = " or ".join(gatherer.graph.modalities[kind].plural for kind in sorted(kinds))
-        return Gathered(refusal=too_weak(plural, starts), starts=tuple(starts))
+        return Gathered(refusal=too_weak(gatherer.graph, understood, plural, starts), starts=tuple(starts))
     return Gathered(
         facts=numbered(facts),
         starts=tuple(starts),
@@ -64,7 +65,7 @@ def shared(gatherer: Gatherer, understood: Understanding, starts: Sequence[Start
     """What all starts lead to: known of all, then known of some and suggested for the others."""
     kinds = gatherer.modalities(understood, starts)
     if not kinds:
-        return Gathered(refusal=_no_way(starts), starts=tuple(starts))
+        return Gathered(refusal=_no_way(gatherer, starts), starts=tuple(starts))
     walks = [gatherer.walker.walk(start.head, understood.steps, _LOOKED_AT) for start in starts]
     own = {start.head.row for start in starts}
     rows = set.intersection(*({*walk.known, *walk.guessed} for walk in walks)) - own
@@ -82,8 +83,8 @@ def shared(gatherer: Gatherer, understood: Understanding, starts: Sequence[Start
         plural = " or ".join(gatherer.graph.modalities[kind].plural for kind in sorted(kinds))
         names = ", ".join(start.entity.name for start in starts[:-1]) + f" and {starts[-1].entity.name}"
         message = f"No evidence found: the graph and the bridge have no {plural} that {names} share."
-        instead = tuple(f"What is {start.entity.name}?" for start in starts[:2])
-        return Gathered(refusal=Refusal(Reason.NO_EVIDENCE, message, instead), starts=tuple(starts))
+        asked = tuple(f"What is {start.entity.name}?" for start in starts[:2])
+        return Gathered(refusal=Refusal(Reason.NO_EVIDENCE, message, asked), starts=tuple(starts))
     told = tuple(f"{start.entity.name}: {len(walk.known):,} known." for start, walk in zip(starts, walks, strict=True))
     return Gathered(
         facts=numbered(facts),
@@ -104,7 +105,7 @@ def verified(gatherer: Gatherer, understood: Understanding, starts: Sequence[Sta
     if target.head.row is None and len(froms) == 1 and froms[0].head.row is not None:
         froms, target, steps = [target], froms[0], _turned(gatherer, steps)
     if target.head.row is None or not gatherer.modalities(replace(understood, steps=steps), froms):
-        return Gathered(refusal=_no_way(starts), starts=tuple(starts))
+        return Gathered(refusal=_no_way(gatherer, starts), starts=tuple(starts))
     held: list[Fact] = []
     other: list[Fact] = []
     for start in froms:
@@ -134,7 +135,7 @@ def described(gatherer: Gatherer, understood: Understanding, starts: Sequence[St
         walk = gatherer.walker.walk(start.head, (step,), MOST_SUGGESTED)
         facts = [gatherer.fact(node, start) for node in likeliest(walk.guessed.values())[:MOST_SUGGESTED]]
         if not facts:
-            return Gathered(refusal=too_weak("links", starts), starts=tuple(starts))
+            return Gathered(refusal=too_weak(gatherer.graph, understood, "links", starts), starts=tuple(starts))
         return Gathered(facts=numbered(facts), starts=tuple(starts), told=(f"{len(facts)} links suggested.",))
     facts = [Fact(0, start.entity, (), (), HitStatus.KNOWN, score=1.0)]
     kinds = gatherer.known.is_a(start.entity.modality)
@@ -160,9 +161,9 @@ def described(gatherer: Gatherer, understood: Understanding, starts: Sequence[St
     )
 
 
-def _no_way(starts: Sequence[Start]) -> Refusal:
+def _no_way(gatherer: Gatherer, starts: Sequence[Start]) -> Refusal:
     names = " or ".join(start.entity.name for start in starts[:3])
-    return Refusal(Reason.NO_RELATION, _NO_WAY.format(name=names), (f"What is {starts[0].entity.name}?",))
+    return Refusal(Reason.NO_RELATION, _NO_WAY.format(name=names), instead(gatherer.graph, starts))
 
 
 def _walked(n_known: int, n_narrower: int, n_guessed: int, hops: int) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from biobridge_core.answer.known import Known, fitting, specific
+from biobridge_core.answer.say import instead_of
 from biobridge_core.answer.suggest import FLOOR, Suggester
 from biobridge_core.answer.types import Fact, Mention, Reason, Refusal, Shape, Understanding
 from biobridge_core.answer.walk import Node, Walk, Walker, guess_of
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
 MOST_KNOWN = 200  #: known facts that are told one by one
 MOST_SUGGESTED = 10
+_LEAST_SHARE = 0.01  #: of what is borrowed from a neighbour, from which on it is named
 _UNAPPROVED = 0.6  #: what a compound that is no approved drug counts beside one, of equal evidence
 
 _KINDS = {
@@ -167,7 +169,8 @@ class Gatherer:
         lenders = self._retriever.read_from(head)
         words = [f"The graph does not have {name}, so nothing is known of it and all that follows is predicted."]
         if lenders:
-            lent = ", ".join(f"{entity.name} ({percent(share)})" for entity, share in lenders)
+            most = [(entity, share) for entity, share in lenders if share >= _LEAST_SHARE] or lenders[:1]
+            lent = ", ".join(f"{entity.name} ({percent(share)})" for entity, share in most)
             words.append(f"For {name} the bridge reads from the links of {lent}.")
         distance = self._retriever.distance_percentile(head)
         if distance is not None and distance >= FAR:
@@ -185,14 +188,21 @@ def numbered(facts: Iterable[Fact]) -> tuple[Fact, ...]:
     return tuple(replace(fact, number=number) for number, fact in enumerate(facts, start=1))
 
 
-def too_weak(what: str, starts: Sequence[Start]) -> Refusal:
+def too_weak(graph: KnowledgeGraph, understood: Understanding, what: str, starts: Sequence[Start]) -> Refusal:
     """Why nothing can be said: nothing known, and no suggestion above the floor."""
     names = " and ".join(start.entity.name for start in starts[:3])
+    asked = understood.reading or f"{what} of {names}"
     message = (
-        f"No evidence found: the graph holds no {what} of {names}, and the bridge suggests none with a chance of "
-        f"{100 * FLOOR:.0f} % or more."
+        f"No evidence found for {asked}: the graph holds none, and the bridge suggests none with a chance of "
+        f"{percent(FLOOR)} or more."
     )
-    return Refusal(Reason.NO_EVIDENCE, message, tuple(f"What is {start.entity.name}?" for start in starts[:1]))
+    return Refusal(Reason.NO_EVIDENCE, message, instead(graph, starts))
+
+
+def instead(graph: KnowledgeGraph, starts: Sequence[Start]) -> tuple[str, ...]:
+    """What could be asked of the same thing; nothing of a thing that the graph does not have."""
+    mention = starts[0].mention
+    return instead_of(graph, mention, ()) if mention.entity is not None else ()
 
 
 def union(walks: Sequence[Walk]) -> tuple[dict[int, tuple[int, Node]], dict[int, tuple[int, Node]]]:

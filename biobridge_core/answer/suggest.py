@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from biobridge_core.retrieve import Head
     from biobridge_core.types import Hit
 
-FLOOR = 0.01  #: the least chance that is worth telling
+FLOOR = 0.005  #: the least chance that is worth telling: a hundred times that of an entity drawn at random, about
 #: Where a relation has no calibrated chance: how many times more belief than an entity drawn at random would have.
 LIFT = 20.0
 LIFT_AMONG = 50.0  #: the same where several relations are asked together, each of which has its best

@@ -135,7 +135,8 @@ class Writer:
         if self.found.n_known > listed:
             told.append(f"{number(self.found.n_known - listed)} are counted and not listed.")
         if self.found.n_narrower and self.understood.shape is not Shape.COUNT:
-            told.append(f"{number(self.found.n_narrower)} of them are linked only through narrower kinds.")
+            few, every = number(self.found.n_narrower), number(self.found.n_known)
+            told.append(f"{few} of all {every} are linked only through narrower kinds.")
         if self.understood.shape is Shape.COUNT:
             told.append("This counts what the graph holds, which need not be all there is.")
         return [Sentence(words, (), Voice.TOLD) for words in told]
