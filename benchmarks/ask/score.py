@@ -194,19 +194,28 @@ def median_row(name: str, values: Iterable[Value], *, seed: int = 0) -> Row:
     }
 
 
-def refusals(questions: Sequence[Question], values: Sequence[Mapping[str, Value]]) -> dict[str, list[Value]]:
+def refusals(
+    questions: Sequence[Question], records: Sequence[Record], values: Sequence[Mapping[str, Value]]
+) -> dict[str, list[Value]]:
     """Values whose means are recall and precision of refusing.
 
-    Recall: each question that must be refused, whether it was. Precision: each question that was refused, whether it
-    had to be; counts and negations, which may be refused, are left out.
+    Recall: each question that must be refused, whether it was. Precision, strict: each question that was refused,
+    whether it must be; counts and negations, which may be refused, are left out. Precision: the same, but "no evidence
+    found" is right as well where the question was understood (`linked` and `planned`) and every answer to it is held
+    out: then nothing of it is known, and a refusal says so.
     """
-    must = [question["expect"] == "refuse" for question in questions]
-    free = [question["expect"] in {"count", "negation"} for question in questions]
-    recall: list[Value] = [one["refused"] for one, needed in zip(values, must, strict=True) if needed]
-    precision: list[Value] = [
-        float(needed) for one, needed, may in zip(values, must, free, strict=True) if one["refused"] and not may
-    ]
-    return {"refusal_recall": recall, "refusal_precision": precision}
+    found: dict[str, list[Value]] = {"refusal_recall": [], "refusal_precision": [], "refusal_precision_strict": []}
+    for question, record, one in zip(questions, records, values, strict=True):
+        must = question["expect"] == "refuse"
+        if must:
+            found["refusal_recall"].append(one["refused"])
+        if not one["refused"] or question["expect"] in {"count", "negation"}:
+            continue
+        fair = record["refusal"] == "no_evidence" and bool(one["linked"] and one["planned"])
+        fair = fair and bool(question["answers"]) and set(question["answers"]) <= set(question["held_out"])
+        found["refusal_precision"].append(float(must or fair))
+        found["refusal_precision_strict"].append(float(must))
+    return found
 
 
 def by(questions: Sequence[Question], key: Callable[[Question], str]) -> dict[str, list[int]]:

@@ -35,9 +35,10 @@ NOTES = (
     "recall10_new: for these, with what the opened graph leads to passed over (filtered, as in link prediction).",
     "told: yes or not known as expected; the count of the opened graph; for negations a refusal, or nothing told that "
     "is linked. told_or_refused: counts right or refused.",
-    "refusal_recall: of the questions that must be refused. refusal_precision: of those refused or asked back, without "
-    "counts and negations, the share that must be. A true answer that the service finds too weak to tell counts "
-    "against it.",
+    "refusal_recall: of the questions that must be refused. refusal_precision_strict: of those refused or asked back, "
+    "without counts and negations, the share that must be. refusal_precision: the same, but “no evidence found” is right "
+    "as well where the question was linked and planned right and every answer to it is held out, so that the service "
+    "knows none.",
     "citation: pairs of a sentence and a fact that it cites; right where every link of the fact that is told as known "
     "is in the opened graph with exactly these sources, every predicted one is flagged and not in it, the chain leads "
     "to the answer, and the sentence names the fact's answer, its relation, no answer that it does not cite, and "
@@ -126,7 +127,8 @@ def _rows(judged: Judged, places: Sequence[int]) -> Iterable[Row]:
         row = mean_row(f"{measure}_ahead", _ahead(judged, places, measure))
         if row:
             yield row
-    for name, told in refusals([judged.questions[place] for place in places], values).items():
+    asked, given = ([some[place] for place in places] for some in (judged.questions, judged.records))
+    for name, told in refusals(asked, given, values).items():
         yield mean_row(name, told)
     yield _citation_row(judged, places)
     stated = [one["stated"] for one in values if one["stated"] is not None]
@@ -177,6 +179,7 @@ def headline_of(judged: Judged) -> dict[str, float]:
             "recall10_new_ours": ("recall10_new", OURS),
             "citation_precision": ("citation_precision", ""),
             "refusal_precision": ("refusal_precision", ""),
+            "refusal_precision_strict": ("refusal_precision_strict", ""),
             "refusal_recall": ("refusal_recall", ""),
             "seconds_p50": ("seconds_p50", ""),
         }

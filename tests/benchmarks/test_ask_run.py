@@ -164,9 +164,25 @@ def test_refusals_are_counted_against_what_must_be_refused_and_what_may_be_is_le
         record(refusal="negation"),
     ]  # fmt: skip
     values = [scored(parts, one, other) for one, other in zip(asked, given, strict=True)]
-    found = parts["score"].refusals(asked, values)
-    assert found == {"refusal_recall": [1, 0], "refusal_precision": [1, 0]}
+    found = parts["score"].refusals(asked, given, values)
+    assert found == {"refusal_recall": [1, 0], "refusal_precision": [1, 0], "refusal_precision_strict": [1, 0]}
     assert scored(parts, asked[0], record(choices=["a"]))["refused"] == 1
+
+
+def test_no_evidence_found_is_a_right_refusal_where_the_question_was_understood_and_nothing_is_known(
+    parts: dict[str, ModuleType],
+) -> None:
+    def precision(given: dict[str, Any], **more: object) -> list[float]:
+        asked = question(answers=["h"], **{"held_out": ["h"], **more})
+        found = parts["score"].refusals([asked], [given], [scored(parts, asked, given)])
+        assert found["refusal_precision_strict"] == [0]
+        return list(found["refusal_precision"])
+
+    assert precision(record(refusal="no_evidence")) == [1]
+    assert precision(record(refusal="no_evidence"), held_out=[]) == [0]
+    assert precision(record(refusal="no_evidence", steps=[["s"]])) == [0]
+    assert precision(record(refusal="no_evidence", mentions=[])) == [0]
+    assert precision(record(refusal="no_relation")) == [0]
 
 
 def test_a_forbidden_phrase_is_stated_in_the_answers_own_words_not_where_it_is_quoted_or_struck(
