@@ -195,7 +195,7 @@ def median_row(name: str, values: Iterable[Value], *, seed: int = 0) -> Row:
 
 
 def refusals(
-    questions: Sequence[Question], records: Sequence[Record], values: Sequence[Mapping[str, Value]]
+    questions: Sequence[Question], records: Sequence[Mapping[str, Any]], values: Sequence[Mapping[str, Value]]
 ) -> dict[str, list[Value]]:
     """Values whose means are recall and precision of refusing.
 
