@@ -33,12 +33,16 @@ def design(
     seconds: Annotated[float, typer.Option(help="Most time that the search may take.")] = 300.0,
     seed: Annotated[int, typer.Option(help="The same seed gives the same candidates.")] = 1,
     workers: Annotated[int, typer.Option(help="Processes; their number changes nothing in the result.")] = 1,
+    generator: Annotated[str, typer.Option(help="fragments, language-model (where one is configured), or both.")] = (
+        "fragments"
+    ),
     strike: Annotated[list[str] | None, typer.Option(help="Evidence to leave out: a drug's or protein's id.")] = None,
     out: Annotated[Path | None, typer.Option(help="File, .sdf, .csv or .smi; SMILES are printed otherwise.")] = None,
 ) -> None:
     """Design molecules from what the bridge retrieves, each with its lineage."""
     from biobridge_core.design.export import FORMATS
     from biobridge_core.design.goal import Goal, check, parse_window
+    from biobridge_core.design.language import choose
     from biobridge_core.service import BridgeService
 
     form = out.suffix.lower().removeprefix(".") if out is not None else "smi"
@@ -51,10 +55,12 @@ def design(
     wanted, ill, unwanted = (tuple(entries or ()) for entries in (target, disease, avoid))
     goal = check(Goal(wanted, ill, unwanted, windows, keep, without, start, bounds, n, seconds, seed))
     say = _say()
-    designer = BridgeService.open(progress=say).designer
+    bridge = BridgeService.open(progress=say)
+    designer, model = bridge.designer, bridge.language_model if generator != "fragments" else None
+    choose(generator, model)
     evidence = _without(designer.evidence(goal, say), strike or [])
     print(_told(evidence), *evidence.notes, sep="\n! ", file=sys.stderr)
-    run = designer.run(evidence, workers=workers, progress=say)
+    run = designer.run(evidence, workers=workers, generator=generator, model=model, progress=say)
     try:
         run.run(say)
     except KeyboardInterrupt:

@@ -10,6 +10,7 @@ import json
 import logging
 import re
 import time
+import unicodedata
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Mapping, Sequence
@@ -268,6 +269,12 @@ def checked_text(text: str, name: str) -> str:
     if len(text) > MAX_TEXT:
         raise LanguageModelError(f"{name} wrote more than {MAX_TEXT:,} characters.", _MEANWHILE)
     return text
+
+
+def one_line(text: str, most: int = 160) -> str:
+    """Foreign text for a prompt: on one line, without what only steers a terminal or a model, and not too long."""
+    shown = "".join(" " if unicodedata.category(character).startswith(("C", "Z")) else character for character in text)
+    return " ".join(shown.split())[:most]
 
 
 def _without_refused(body: Mapping[str, Any], error: _HttpError) -> dict[str, Any] | None:

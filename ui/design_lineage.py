@@ -77,6 +77,8 @@ def sentence(found: tuple[Giver, ...], candidate: Candidate) -> str:
         share = round(100 * sum(len(f.atoms) for f in giver.fragments) / whole)
         if giver.item is not None:
             parts.append(f"**{theme.plain(giver.name, 60)}** gave {share} % of its atoms")
+        elif not giver.name:
+            parts.append(f"{share} % are in no molecule of the evidence")
         else:
             parts.append(f"{share} % are common fragments, as in {theme.plain(giver.name, 60)}")
     return "; ".join(parts) + "."
@@ -90,7 +92,8 @@ def _giver(bridge: BridgeService, giver: Giver, *, dark: bool) -> str:
     )
     pieces = ", ".join(f"<code>{escape(f.smiles)}</code>" for f in giver.fragments)
     if giver.item is None:
-        where = f"common fragments of known drugs, here from {escape(theme.shorten(giver.name, 60))}"
+        common = f"common fragments of known drugs, here from {escape(theme.shorten(giver.name, 60))}"
+        where = common if giver.name else "fragments that the generator made itself"
         return f'<div class="bb-giver">{svg}{where}<br>{pieces}</div>'
     status = giver.item.status
     return (

@@ -10,19 +10,17 @@ from __future__ import annotations
 import json
 import re
 import time
-import unicodedata
 from dataclasses import dataclass, replace
 
 from biobridge_core.answer.check import Checker, Encode, Named
 from biobridge_core.answer.types import Answer, Fact, Sentence, Stage
 from biobridge_core.errors import BusyError, LanguageModelError, WeightsError
-from biobridge_core.language_model import LanguageModel, Message
+from biobridge_core.language_model import LanguageModel, Message, one_line
 from biobridge_core.types import Edge
 
 MAX_KNOWN, MAX_PREDICTED = 30, 10  #: facts that a model is given
 MAX_SENTENCES = 60  #: of its reply that are looked at
 TIMEOUT = 30.0  #: seconds for its reply
-_MAX_NAME = 160  #: characters of a name in the prompt
 _CITED = re.compile(r"\[\s*\d+(?:\s*[,;\u2013-]\s*\d+)*\s*\]")
 _MARK = re.compile(r"^\s*(?:[-*\u2022#>]+|\d{1,2}[.)])\s+")
 _MOST_CITED = 60
@@ -112,7 +110,7 @@ def prompt(answer: Answer) -> list[Message]:
     known = [fact for fact in told if not any(fact.predicted)][:MAX_KNOWN]
     predicted = [fact for fact in told if any(fact.predicted)][:MAX_PREDICTED]
     rows = [json.dumps(_row(fact), ensure_ascii=False) for fact in (*known, *predicted)]
-    question = {"question": _clean(answer.understanding.reading or answer.understanding.question, 400)}
+    question = {"question": one_line(answer.understanding.reading or answer.understanding.question, 400)}
     data = "\n".join([json.dumps(question, ensure_ascii=False), *rows])
     data = data.replace("<", "\\u003c").replace(">", "\\u003e")
     return [Message("system", _ORDER), Message("user", f"<facts>\n{data}\n</facts>\nWrite the answer.")]
@@ -160,7 +158,7 @@ def _first(line: str) -> tuple[str, tuple[int, ...], str]:
 
 
 def _plain(text: str) -> str:
-    return f"{' '.join(_clean(text, 5_000).split()).rstrip(' .')}." if re.search(r"\w", text) else ""
+    return f"{' '.join(one_line(text, 5_000).split()).rstrip(' .')}." if re.search(r"\w", text) else ""
 
 
 def _numbers(cited: str) -> list[int]:
@@ -181,13 +179,7 @@ def _row(fact: Fact) -> dict[str, object]:
 
 
 def _link(edge: Edge) -> dict[str, str]:
-    return {"subject": _clean(edge.head.name), "verb": edge.label, "object": _clean(edge.tail.name)}
-
-
-def _clean(text: str, most: int = _MAX_NAME) -> str:
-    """A name on one line, without what only steers a terminal or a prompt."""
-    shown = "".join(" " if unicodedata.category(character).startswith(("C", "Z")) else character for character in text)
-    return " ".join(shown.split())[:most]
+    return {"subject": one_line(edge.head.name), "verb": edge.label, "object": one_line(edge.tail.name)}
 
 
 def _told(standing: int, struck: int, left_out: int) -> tuple[str, ...]:

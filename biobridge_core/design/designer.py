@@ -16,8 +16,9 @@ from biobridge_core.design import tree as lineages
 from biobridge_core.design.background import Background
 from biobridge_core.design.bridge_score import BridgeScorer
 from biobridge_core.design.evidence import Evidence, Gatherer
-from biobridge_core.design.generator import Generator, Recombination
+from biobridge_core.design.generator import Generator
 from biobridge_core.design.goal import Goal, check
+from biobridge_core.design.language import FRAGMENTS, chosen
 from biobridge_core.design.late import Examiner, check_bounds, endpoints
 from biobridge_core.design.library import library
 from biobridge_core.design.run import BATCH, Run
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from biobridge_core.batch import Models
     from biobridge_core.bundle import Bundle
     from biobridge_core.design.candidate import Candidate
+    from biobridge_core.language_model import LanguageModel
     from biobridge_core.queueing import Progress
     from biobridge_core.retrieve import Head, Retriever
     from biobridge_core.types import Query, Resolution
@@ -133,6 +135,8 @@ class Designer:
         workers: int = 1,
         weights: Weights | None = None,
         generators: Callable[[Workshop], list[Generator]] | None = None,
+        generator: str = FRAGMENTS,
+        model: LanguageModel | None = None,
         progress: Progress | None = None,
     ) -> Run:
         """Prepare a run; go on with `Run.step` or `Run.run`.
@@ -145,18 +149,23 @@ class Designer:
         workers
             Processes that make molecules; the result is the same whatever their number.
         generators
-            Makes other generators than fragment recombination, in the workshop that the run has.
+            Makes other generators than ``generator`` says, in the workshop that the run has.
+        generator
+            ``fragments`` (recombination), ``language-model`` (``model`` is asked), or ``both``.
+        model
+            See `biobridge_core.language_model`.
 
         Raises
         ------
         InputError
-            If nothing to design from is left of the evidence.
+            If nothing to design from is left of the evidence, or the generator is unknown or has no model.
         """
         say = progress or _quiet
+        generators = generators or chosen(generator, evidence, model, workers)
         background = self.background(say)
         goal, usable = evidence.goal, library(evidence, background)
         workshop = Workshop(usable, Limits(goal.keep, goal.without))
-        made = generators(workshop) if generators else [Recombination(workshop, goal.seed, workers)]
+        made = generators(workshop)
         if not made:
             raise InputError("There is no generator.", "Choose at least one.")
         say("Preparing the bridge for this goal", 0.0)

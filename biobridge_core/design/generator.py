@@ -42,6 +42,9 @@ class Generator(Protocol):
     def close(self) -> None:
         """Let go of processes and files."""
 
+    def notes(self) -> tuple[str, ...]:
+        """What has to be said of how it went, for people."""
+
 
 class Recombination:
     """Fragments of the evidence, joined and changed by a genetic algorithm.
@@ -82,6 +85,10 @@ class Recombination:
         if self._pool is not None:
             self._pool.shutdown(cancel_futures=True)
             self._pool = None
+
+    def notes(self) -> tuple[str, ...]:
+        """Nothing: it always makes molecules."""
+        return ()
 
     def __enter__(self) -> Self:
         return self

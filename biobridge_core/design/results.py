@@ -55,6 +55,7 @@ def result(run: Run, weights: Weights | None = None) -> Result:
     missing = [part.label for part in parts if part.key != "start" and part not in run.scorer.parts]
     if missing:
         notes.append(f"The bridge could not score for: {', '.join(missing)}.")
+    notes += [note for generator in run.generators for note in generator.notes()]
     return Result(candidates, run.ended.value, run.round, len(run.found), dict(run.withheld), run.seconds, tuple(notes))
 
 
@@ -111,7 +112,8 @@ def _steps(run: Run, found: Found) -> tuple[Step, ...]:
         if smiles in seen or one is None:
             continue
         seen.add(smiles)
-        steps.append(Step(smiles, one.operation, one.parents, "" if one.parents else one.assembly.origins[0]))
+        given = "" if one.parents else one.assembly.origins[0]
+        steps.append(Step(smiles, one.operation, one.parents, "" if given.startswith(REPLACEMENT) else given))
         waiting += one.parents
     return tuple(steps)
 
@@ -120,10 +122,11 @@ def _candidate(run: Run, found: Found, place: int, score: float, scores: dict[st
     known = run.background.by_id.get(found.nearest)
     calculated = properties(found.smiles)
     late = run.late[found.smiles]
+    maker = run.makers.get(found.smiles, run.generators[0].name)
     return Candidate(
         f"BB-{place:04d}", found.smiles, calculated.inchikey, score, scores, found.bridge, found.traits,
         found.nearest, known.name if known else "", found.similarity, front, late.alerts,
-        calculated.undefined_centres, run.generators[0].name, found.round, lineage(run, found), late.admet,
+        calculated.undefined_centres, maker, found.round, lineage(run, found), late.admet,
     )  # fmt: skip
 
 

@@ -64,6 +64,7 @@ class Run:
     batch: int = BATCH  #: molecules proposed in a round
     found: dict[str, Found] = field(default_factory=dict)  #: by SMILES, everything that was judged
     late: dict[str, Late] = field(default_factory=dict)  #: by SMILES, what only the best were asked
+    makers: dict[str, str] = field(default_factory=dict)  #: by SMILES, the generator that proposed it first
     withheld: Counter[str] = field(default_factory=Counter)  #: name of the guarded class -> how many
     seconds: float = 0.0
     round: int = 0
@@ -136,6 +137,8 @@ class Run:
             for generator in self.generators:
                 n = -(-self.batch // len(self.generators))
                 proposals = generator.propose(self.round, n, pool)
+                for proposal in proposals:
+                    self.makers.setdefault(proposal.made.smiles, generator.name)
                 if not self._judge(proposals, before, say):
                     return
             self.round += 1
