@@ -37,8 +37,8 @@ NOTES = (
     "is linked. told_or_refused: counts right or refused.",
     "refusal_recall: of the questions that must be refused. refusal_precision_strict: of those refused or asked back, "
     "without counts and negations, the share that must be. refusal_precision: the same, but “no evidence found” is "
-    "right as well where the question was linked and planned right and every answer to it is held out, so that the service "
-    "knows none.",
+    "right as well where the question was linked and planned right and every answer to it is held out, so that none "
+    "is known.",
     "citation: pairs of a sentence and a fact that it cites; right where every link of the fact that is told as known "
     "is in the opened graph with exactly these sources, every predicted one is flagged and not in it, the chain leads "
     "to the answer, and the sentence names the fact's answer, its relation, no answer that it does not cite, and "
