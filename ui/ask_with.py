@@ -66,12 +66,12 @@ def _called(text: str) -> str:
 
 def chips() -> None:
     """What goes with the next question, in one line."""
-    things = attached()
+    place, things = st.empty(), attached()  # a place of its own, so that nothing is left of it while an answer comes
     if not things:
         return
     names = " ".join(f":gray-badge[:material/attach_file: {theme.plain(a.name, 40)}]" for a in things[:_SHOWN])
     more = f" and {len(things) - _SHOWN} more" if len(things) > _SHOWN else ""
-    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="ask_chips"):
+    with place.container(horizontal=True, vertical_alignment="center", gap="small", key="ask_chips"):
         st.markdown(f"Goes with your next question: {names}{more}", width="content")
         st.button("Remove", icon=":material/close:", type="tertiary", key="ask detach", on_click=clear)
 
