@@ -28,7 +28,7 @@ def tiny_model(folder: Path, *, words: tuple[str, ...] = (), chat: bool = True, 
     torch.manual_seed(7)
     config = GPT2Config(
         vocab_size=len(fast), n_positions=positions, n_embd=32, n_layer=2, n_head=2,
-        bos_token_id=0, eos_token_id=0, pad_token_id=0, tie_word_embeddings=False,
+        bos_token_id=0, eos_token_id=None, pad_token_id=0, tie_word_embeddings=False,
     )  # fmt: skip
     folder.mkdir(parents=True, exist_ok=True)
     GPT2LMHeadModel(config).save_pretrained(folder)

@@ -40,10 +40,10 @@ _ROOM = 20_000  #: characters of names and structures in a prompt
 _PARTED = re.compile(r"[\s,;|\"'`<>]+")
 _ENDS = "*.:"
 _LOST = {
-    "words": "words that are no SMILES",
-    "unreadable": "SMILES that cannot be read",
-    "unusable": "molecules that are no single small organic one",
-    "limits": "molecules that break the limits of the goal",
+    "words": ("word that is no SMILES", "words that are no SMILES"),
+    "unreadable": ("SMILES that cannot be read", "SMILES that cannot be read"),
+    "unusable": ("molecule that is no single small organic one", "molecules that are no single small organic one"),
+    "limits": ("molecule that breaks the limits of the goal", "molecules that break the limits of the goal"),
 }
 
 _ORDER = """You propose new drug-like molecules. Rules:
@@ -114,7 +114,7 @@ class LanguageModelGenerator:
         if self._replies:
             many = f"{self._replies:,} {'reply' if self._replies == 1 else 'replies'}"
             said.append(f"{self._model.name} wrote {len(self._read):,} different molecules in {many}.")
-        lost = [f"{self._lost[key]:,} {words}" for key, words in _LOST.items() if self._lost[key]]
+        lost = [f"{self._lost[key]:,} {words[self._lost[key] > 1]}" for key, words in _LOST.items() if self._lost[key]]
         if lost:
             said.append(f"Left out of its replies: {', '.join(lost)}.")
         if self._error:
