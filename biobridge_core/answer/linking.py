@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from biobridge_core.answer.relations import kind_in_words
+from biobridge_core.answer.relations import cues, kind_in_words
 from biobridge_core.answer.vocabulary import (
     ALWAYS_NAMES,
     CUE_WORDS,
     FUNCTION_WORDS,
     HARDLY_NAMES,
+    QUALIFIERS,
     NEVER_ALONE,
     SAYS_KIND,
 )
@@ -40,10 +41,36 @@ _TAIL = re.compile(
 )
 _POSSESSIVE = re.compile(r"(?:['’]s|(?<=s)['’])$")
 _CURIE = re.compile(r"\b([A-Za-z][A-Za-z0-9_.]*)[:_]([A-Za-z]*\d[\w.-]*)")
+_BY_ACTION = re.compile(
+    r"[ -](?:inhibitors?|antagonists?|agonists?|activators?|blockers?|modulators?|ligands?|proteins|genes|drugs|targets?)$",
+    re.I,
+)
 _TYPO_LEAST = 5  #: letters of a word that may be misspelt
 _LETTERS_PER_SLIP = 7
 _MOST_TRIED = 24  #: stretches that are compared with all names
 _RARE_FROM = 4_000  #: rank from which a common word in small letters may still be an abbreviation
+
+
+_ENDINGS = tuple(
+    (ending, instead)
+    for endings, instead in (
+        (
+            "s es ed d ing er ers or ors ly ally al ic ive ion ions able ness ment ments y ish less ful ism ist ists like",
+            "",
+        ),
+        ("es ed ing er ers or ors ion ions able ive ation ations al y", "e"),
+        ("ies ied ily", "y"),
+        ("ability", "able"),
+        ("ically", "ic"),
+    )
+    for ending in endings.split()
+)
+_INFLECTED = re.compile(r"(?:\w{3}(?:ed|ings?|ly|i[sz]es?|able|ious|less|ness|ful|wise|ish|ify|ifies|tional))$")
+#: Words right after which a name begins.
+_BEFORE_NAMES = frozenset(
+    "of in for with to the a an by on from has have had is are show shows between and or against about as at into called "
+    'named disease disorder syndrome phenotype symptom process function class component , : ( " “'.split()
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,23 +132,37 @@ class Linker:
         if ids:
             return Linked(tuple(exact), ids, ((),) * len(ids))
         rare = self._rare(text, exact, shouted)
-        if not rare:
-            return Linked(tuple(exact))
         guessed = self._misspelt(text, rare)
         kept = [link for link in exact if not any(_overlap(link, other) for other in guessed)]
         links = sorted([*kept, *guessed], key=lambda link: link.start)
         left = [part for part in rare if not any(g.start <= part[0] and part[1] <= g.end for g in guessed)]
-        unknown = tuple(dict.fromkeys(_stretch(text, part, kept) for part in left))
-        return Linked(tuple(links), unknown, tuple(self._similar(name) for name in unknown))
+        if any(not link.weak for link in links):
+            left = [part for part in left if not _inflected(text[slice(*part)])]
+        unknown = dict.fromkeys(_stretch(text, part, kept) for part in left)
+        unknown |= dict.fromkeys(name for link in links if (name := self._longer(text, link, links)))
+        return Linked(tuple(links), tuple(unknown), tuple(self._similar(name) for name in unknown))
+
+    def _longer(self, text: str, link: Link, links: Sequence[Link]) -> str:
+        """The longer name that a name is only the end of: "purple cough" of "for purple cough"; empty where none."""
+        if link.how == "typo" or {r.modality for r in link.readings} & {"protein", "drug", "therapeutic_class"}:
+            return ""
+        before = text[max([0, *(other.end for other in links if other.end <= link.start)]) : link.start]
+        words = re.findall(r"[^\s,;:.?!()\"“”]+|[,;:.?!()\"“”]", before)
+        run: list[str] = []
+        while words and words[-1][:1].isalpha() and not self._is_of_questions(words[-1]):
+            run.insert(0, words.pop())
+        after = words[-1].casefold() if words else ""
+        if not run or len(run) > 4 or (after and after not in _BEFORE_NAMES):
+            return ""
+        return f"{' '.join(run)} {link.text}"
+
+    def _is_of_questions(self, word: str) -> bool:
+        folded = word.casefold()
+        return folded in FUNCTION_WORDS or folded in CUE_WORDS or folded in QUALIFIERS or bool(cues(folded))
 
     def common(self, word: str) -> bool:
         """Whether it is a word of the language."""
-        folded = word.casefold()
-        forms = {folded, folded.removesuffix("s"), folded.removesuffix("es"), folded.removesuffix("ed")}
-        forms |= {folded.removesuffix("d"), folded.removesuffix("ing"), folded.removesuffix("ing") + "e"}
-        forms |= {folded.removesuffix("ly"), folded.removesuffix("ies") + "y", folded.removesuffix("er")}
-        forms |= {folded.replace("ise", "ize"), folded.replace("our", "or"), folded.removesuffix("ised") + "ize"}
-        return any(form in self.ranks or form in CUE_WORDS for form in forms)
+        return any(form in self.ranks or form in CUE_WORDS for form in _stems(word.casefold()))
 
     # ------------------------------------------------------------------ exact names
 
@@ -136,7 +177,12 @@ class Linker:
             for start, end, loss in keys[key]:
                 if (start, end) not in best or best[start, end][0] > loss:
                     best[start, end] = loss, self._linked(text, start, end, self._names.members(place), shouted)
-        for _, link in best.values():
+        plain = {key[0] for key, (_, link) in best.items() if link is not None and not link.weak}
+        for span, (_, link) in best.items():
+            if link is not None and _BY_ACTION.search(link.text):
+                inner = best.get((span[0], span[0] + len(_BY_ACTION.sub("", link.text))))
+                if span[0] in plain and inner is not None and inner[1] is not None and not inner[1].weak:
+                    continue
             yield link
 
     def _linked(
@@ -311,6 +357,28 @@ class Linker:
         return tuple(dict.fromkeys(rows))[:3]
 
 
+def _stems(word: str) -> Iterator[str]:
+    """A word and what it may be a form of."""
+    yield word
+    british = word.replace("isation", "ization").replace("yse", "yze")
+    british = re.sub(r"is(e|es|ed|ing|er|ers)$", r"iz\1", british)
+    for form in dict.fromkeys((word, british, word.replace("our", "or"), word.replace("ae", "e"))):
+        yield form
+        for ending, instead in _ENDINGS:
+            if form.endswith(ending) and len(form) - len(ending) >= 3:
+                yield form[: -len(ending)] + instead
+        if (doubled := re.sub(r"([bdgmnprt])\1(?:ed|ing|er|ers)$", r"\1", form)) != form:
+            yield doubled
+    for prefix in ("non", "un", "re", "co", "sub", "super", "anti", "over", "mis", "inter", "multi", "pre"):
+        if word.startswith(prefix) and len(word) > len(prefix) + 3:
+            yield word[len(prefix) :]
+
+
+def _inflected(word: str) -> bool:
+    """Whether a word has an ending that names of genes and drugs hardly ever have."""
+    return word.islower() and bool(_INFLECTED.search(word))
+
+
 def _is_words(word: str, known: bool) -> bool:
     """Whether a word with capitals is of the language all the same: DNA, mRNA, X-linked."""
     return known and not re.search(r"\d", word) and word.casefold() in SAYS_KIND
@@ -335,8 +403,9 @@ def _borders(text: str, start: int, end: int) -> tuple[list[int], list[int]]:
     while ends[-1] > start + 1 and text[ends[-1] - 1] in _CLOSING:
         ends.append(ends[-1] - 1)
     for match in _INNER.finditer(text, start, end):
-        starts.append(match.end())
-        ends.append(match.start())
+        if start < match.start() and match.end() < end:
+            starts.append(match.end())
+            ends.append(match.start())
     ends += [match.start() for match in _TAIL.finditer(text, start, end)]
     ends += [start + owner.start() for e in list(ends) if (owner := _POSSESSIVE.search(text[start:e]))]
     return starts, sorted({e for e in ends if e > start})

@@ -29,6 +29,10 @@ if TYPE_CHECKING:
     from biobridge_core.kg.graph import KnowledgeGraph
 
 _MOST_KINDS = 4  #: beside the start; longer questions are not walked
+_KIND_OF_WHAT = re.compile(
+    rf"\b(?:is|are) (?:the )?(?:\w+ )?{MARK} (?:a |an |the |one )?(?:\w+ )?(?:kind|type|sort|form|variant|example|instance|sub-?\w+"
+    rf"|special case|child|narrower)\b|{MARK} (?:is|are) (?:a |an |the |one )?(?:\w+ )?(?:kind|type|sort|form|sub-?\w+) of"
+)
 #: verb and kind of the start -> kind that is asked for where no word names it
 _IMPLIED = {
     ("use", DRUG): DISEASE, ("use", CLASS): DISEASE, ("use", DISEASE): DRUG,
@@ -39,7 +43,7 @@ _IMPLIED = {
     ("associate", PROTEIN): DISEASE, ("associate", DISEASE): PROTEIN, ("associate", PHENOTYPE): DISEASE,
     ("show", DISEASE): PHENOTYPE, ("show", PHENOTYPE): DISEASE,
     ("belong", DRUG): CLASS, ("belong", CLASS): DRUG, ("under", CLASS): DRUG,
-    ("do", PROTEIN): PROCESS, ("do", DRUG): PROTEIN,
+    ("use", PROTEIN): PROCESS, ("do", PROTEIN): PROCESS, ("do", DRUG): PROTEIN, ("do", CLASS): DISEASE,
 }  # fmt: skip
 #: a kind that is what the start itself is called by ("X is a symptom of"), and what that asks for
 _CALLED = {PHENOTYPE: DISEASE, DRUG: PROTEIN, PROTEIN: DRUG, CLASS: DISEASE}
@@ -74,7 +78,7 @@ class Planner:
             The question in small letters with marks for names.
         """
         found = cues(masked)
-        if shared and not any(cue.tag in ("kind", "action") and not _names_start(masked, cue, start) for cue in found):
+        if shared and not any(cue.tag in ("kind", "action") and cue.value != start for cue in found):
             return self._anything(start)
         if not shared and (up := self._hierarchy(masked, found, start)) is not None:
             name = f"{start}_is_a" + ("" if up else "_inverse")
@@ -85,6 +89,13 @@ class Planner:
         action = next((a for cue in found for a in (cue.action, cue.value) if a.startswith("drug_")), action)
         kinds = [_member(cue, start) for cue in found if cue.tag == "kind"]
         kinds = [cue for cue in kinds if not _names_start(masked, cue, start)]
+        kinds = (
+            [cue for cue in kinds if not (start == DRUG and cue.text in ("where", "whereabouts"))] if action else kinds
+        )
+        first = wanted(masked, kinds)
+        plain = first is not None and first.value == start and not first.action
+        if plain and start != CLASS and not self._is_way_back(kinds, start, masked):
+            return None
         for dropped in ([], [cue for cue in kinds if cue.value == start]):
             left = [cue for cue in kinds if cue not in dropped]
             if not left:
@@ -112,11 +123,17 @@ class Planner:
         names = [name for tail in self._next[start] for name in self.step(start, tail).relations]
         return Plan((Step(tuple(names)),), (start, ""), 0.7) if names else None
 
+    @staticmethod
+    def _is_way_back(kinds: Sequence[Cue], start: str, masked: str) -> bool:
+        """Whether other things of the start's kind can be asked for: those that share something with it, or none."""
+        named = {cue.value for cue in kinds} - {start}
+        return bool(named) or (start == PHENOTYPE and not re.match(r"\W*(?:which|what|list)\b", masked))
+
     def _from_verbs(self, found: Sequence[Cue], kinds: Sequence[Cue], start: str, action: str) -> Plan | None:
         """Where no word names what is asked for, the verb and the start say it."""
-        if action and start in (DRUG, PROTEIN):
+        if action and start in (DRUG, PROTEIN) and not any(cue.value == "use" for cue in found):
             return self._made((start, PROTEIN if start == DRUG else DRUG), action, 0.85)
-        for cue in found:
+        for cue in sorted(found, key=lambda cue: (cue.value == "do", cue.value == "under")):
             if cue.tag in ("verb", "under"):
                 asked = _IMPLIED.get((cue.value or cue.tag, start))
                 if asked and (way := self.way(start, asked, ())):
@@ -159,7 +176,18 @@ class Planner:
         return tuple(way)
 
     def _made(self, way: Sequence[str], action: str, sure: float) -> Plan:
+        if action == "drug_binds_protein" and len(way) > 2:  # whatever acts on a protein binds it
+            action = ""
         return Plan(tuple(self.step(a, b, action) for a, b in pairwise(way)), tuple(way), max(0.3, sure))
+
+    def along(self, way: Sequence[str], sure: float) -> Plan:
+        """Steps along given kinds."""
+        return self._made(way, "", sure)
+
+    def single(self, relation: str, sure: float) -> Plan:
+        """One relation."""
+        found = self.graph.relations[relation]
+        return Plan((Step((relation,)),), (found.head, found.tail), sure)
 
     def step(self, head: str, tail: str, action: str = "") -> Step:
         """The relations from one kind to another; of drug and protein only the named action, if one is named."""
@@ -179,6 +207,8 @@ class Planner:
         others.discard(start)
         if start == FUNCTION:
             others.discard(PROCESS)
+        if not others - {"member", CLASS} and _KIND_OF_WHAT.search(masked):
+            return True
         if any(cue.tag == "up" for cue in found):
             if not others - {LOCATION, CLASS, "member"} or others <= {CLASS}:
                 return True
@@ -196,7 +226,7 @@ class Planner:
             if re.search(rf"{MARK} (?:types|kinds|forms|variants)\b", masked):
                 return False
             return True
-        if any(cue.tag == "under" and cue.text in ("under", "within") for cue in found):
+        if any(cue.tag == "under" and cue.text == "under" for cue in found):
             return not re.search(rf"under (?:the )?(?:\w+ )?{MARK}", masked)
         if re.search(rf"{MARK} (?:is|are) (?:a|an)\W*$", masked):
             return True

@@ -24,17 +24,17 @@ _TAKE = (
 _ADVICE = tuple(
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
-        rf"\b(?:should|shall|must|ought|may|can|could|do|am|will|would|need)n?['’]?t? (?:{_ME}|my \w+|(?:an? )?pregnant \w+|(?:\w+ )?{_RELATIVE}) (?:not |now |still |really |just |also |safely |simply |better |have to |need to |allowed to )*{_TAKE}\b(?!\s+(?:to )?(?:know|find|see)\b)",
-        rf"\bwhat (?:should|shall|can|must|could|do|would) (?:{_ME}|my \w+|\w+ {_RELATIVE}) (?:\w+ )?(?:take|do|use|eat|drink|give|try|buy|get)\b",
-        rf"\b(?:safe|ok|okay|alright|all right|dangerous|harmful|risky|fine|wise|advisable|healthy|bad|good|allowed) (?:for|if|to|that)\b.{{0,60}}\b(?:{_ME}|{_RELATIVE}|pregnan\w+|take|crush|drink|mix|combine|stop|swallow|give|drive|breast-?feed\w*)\b",
+        rf"\b(?:should|shall|must|ought|may|can|could|will|would|need)n?['’]?t? (?:(?:i|he|she|him|her|his|we(?! have))|my \w+|(?:an? )?pregnant \w+|(?:\w+ )?{_RELATIVE}) (?:not |now |still |really |just |also |safely |simply |better |have to |need to |allowed to )*{_TAKE}\b(?!\s+(?:to )?(?:know|find|see)\b)",
+        rf"\bwhat (?:should|shall|can|must|could|would|do) (?:i|he|she|my \w+|\w+ {_RELATIVE}) (?:\w+ )?(?:take|do|use|eat|drink|give|try|buy|get)\b",
+        rf"\b(?:safe|ok|okay|alright|all right|dangerous|harmful|risky|fine|wise|advisable|healthy|allowed) (?:for|if|to|that)\b.{{0,60}}\b(?:{_ME}|{_RELATIVE}|pregnan\w+|take|crush|drink|mix|combine|stop|swallow|give|drive|breast-?feed\w*)\b",
         r"\b(?:dangerous|safe|harmful|serious|ok|okay|bad|good|best|right|better) for (?:me|us|him|her|my)\b",
         r"\bis it (?:safe|dangerous|ok|okay|harmful|risky|bad|wise|normal|serious|bad for)\b",
         r"\b(?:prescribe|diagnose|recommend|advise|suggest)\b.{0,40}\b(?:me|us|my|him|her|i)\b|\b(?:me|my|i|us|we|her|him)\b.{0,40}\b(?:prescribe|diagnose)\b",
         r"\b(?:would|do|can|could) you (?:recommend|advise|suggest|prescribe|diagnose|treat)\b",
-        rf"\b(?:do|does|could|might|can|have|has) (?:i|we|my \w+|{_RELATIVE}) (?:really |maybe |possibly |actually )?(?:have|got|suffer|be)\b",
+        rf"\b(?:do|does|could|might|can|have|has) (?:i|my \w+|{_RELATIVE}) (?:really |maybe |possibly |actually )?(?:have|got|suffer|be)\b|\bdo i need\b",
         r"\b(?:am|are) (?:i|we)\b(?! (?:looking|asking|interested|right|correct))|\bwill (?:i|we|my \w+|he|she)\b|\bwill .{2,50} (?:cure|help|kill|heal|hurt|harm|work for) (?:me|us|my|him|her)\b",
         r"\b(?:my|our|his|her) (?:\w+ ){0,3}(?:headache|pain|cough|rash|fever|dose|doses|tablets?|pills?|medicines?|medications?|blood pressure|symptoms?|doctor|surgery|chemotherapy|throat|stomach|skin|insulin|warfarin|treatment|heart|back|chest|tumou?r|cancer|diabetes|results?|blood sugar|cholesterol|weight|prescription|antibiotics?)\b",
-        r"\b(?:what|which|how (?:much|many|often|long)).{0,60}\b(?:dose|dosage|dosing|mg|milligrams?|tablets?|pills?|drops)\b.{0,60}\b(?:i|me|my|we|he|she|child|baby|need|take|adult|old|safe|maximum|give|day|daily)\b",
+        r"\b(?:what|which|how (?:much|many|often|long)).{0,60}\b(?:dose|dosage|dosing|mg|milligrams?|drops)\b.{0,60}\b(?:i|me|my|we|he|she|child|baby|need|take|adult|old|safe|maximum|give|day|daily)\b",
         rf"\bhow (?:much|many|often|long)\b.{{0,60}}\b(?:i|me|my|{_RELATIVE})\b",
         rf"\bi (?:feel|have (?:a |an |been |had |got |chest|pain|high|low|severe|bad|missed)|took|am (?:taking|on|allergic|pregnant|sick|ill|in pain|having|feeling|depressed|worried|afraid)|missed|forgot|suffer|drank|swallowed|overdosed|hurt|cannot sleep|can't sleep|get)\b",
         rf"\bmy (?:\w+[- ])?{_RELATIVE}\b.{{0,80}}\b(?:should|can|may|must|need|take|give|buy|help (?:him|her)|do (?:i|we)|recommend|what now|treat)\b",

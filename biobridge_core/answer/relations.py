@@ -59,7 +59,7 @@ _LEXICON: tuple[tuple[str, str, str, str], ...] = (
      r"|higher[- ]level|super-?ordinate|above"),
     ("down", "", "", r"sub-?(?:types?|class(?:es)?|kinds?|categor(?:y|ies)|forms?|terms?|groups?|divisions?|sets?|process(?:es)?|famil(?:y|ies))"
      r"|child(?:ren)?(?: (?:terms?|class(?:es)?|nodes?))?|narrower|more (?:specific|precise|special\w*)|finer|hyponyms?|descendants?"
-     r"|speciali[sz]ations?|special (?:cases|forms|kinds)|specific (?:cases|forms|kinds|types)|variet(?:y|ies) of|below|sub-?ordinate|subsumed"),
+     r"|speciali[sz]ations?|special (?:cases|forms|kinds)|specific (?:cases|forms|kinds|types)|variet(?:y|ies) of|below|sub-?ordinate|subsumed|(?:sub)?divided|split into|broken down into"),
     ("kind_of", "", "", r"(?:kinds?|types?|sorts?|forms?|variants?|examples?|instances?)(?: of)?\b"),
     # drug actions
     ("kind", DRUG, "drug_antagonist_of_protein", r"antagonists?"),
@@ -75,8 +75,8 @@ _LEXICON: tuple[tuple[str, str, str, str], ...] = (
      r"|down-?regulat\w+|knock(?:s|ed|ing)? (?:\S+ )?(?:out|down)"),
     ("kind", DRUG, "drug_binds_protein", r"ligands?|binders?"),
     ("kind", PROTEIN, "drug_binds_protein", r"binding (?:partners?|sites?|targets?)"),
-    ("action", "drug_binds_protein", "", r"binds?|bound|binding|latch(?:es)? on|dock(?:s|ed|ing)?|sticks?|attach(?:es)? (?:itself )?to|interact(?:s|ed|ing)?|affinity"),
-    ("action", "any", "", r"act(?:s|ed|ing)? (?:\w+ )?(?:on|upon|at|against|through|via)|acts?|acting|acted|aim(?:s|ed)? at|hit(?:s|ting)?|directed (?:at|against)"
+    ("action", "drug_binds_protein", "", r"binds?|bound|binding|latch(?:es)? on|dock(?:s|ed|ing)?|sticks?|attach(?:es)? (?:itself )?to|affinity"),
+    ("action", "any", "", r"act(?:s|ed|ing)? (?:\w+ )?(?:on|upon|at|against|through|via)|acts?|acting|acted|aim(?:s|ed)? at|hit(?:s|ting)?|directed (?:at|against)|interact(?:s|ed|ing|ions?)?"
      r"|work(?:s|ing)? (?:on|at|against|through|via)|mechanism of action|mode of action|engag(?:e|es|ed|ing)|(?:affect|influenc)(?:s|e|es|ed|ing)?"),
     ("kind", PROTEIN, "any", r"(?:(?:protein|molecular|drug|biological) )?target(?:s|ed|ing)?\b"),
     # kinds
@@ -84,25 +84,25 @@ _LEXICON: tuple[tuple[str, str, str, str], ...] = (
      r"|(?:components?|compartments?|organelles?)|(?:part|corner|region|area|place|compartment|bit)s? of (?:the|a|our|my) cells?|where(?:abouts)?(?: (?:in|inside|within) (?:the|a|our|my) (?:living )?cells?)?"
      r"|(?:on|at) the (?:cell )?surface|in(?:side)? or out(?:side)?(?: of)?(?: the cell)?"),
     ("kind", PROTEIN, "", r"(?:parts? of the )?cell'?s?'? machinery|gene products?|genes?|proteins?|enzymes?|receptors?|(?:ion[- ])?channels?|kinases?|transporters?|polypeptides?|loci|locus"
-     r"|participants?|mutations?(?: in (?:which|what) genes?)?|genetic (?:causes?|basis|background|defects?|origins?|factors?)|genetics|genetically|hereditary causes?|molecular players?|biomarkers?"),
+     r"|participants?|mutations?(?: in (?:which|what) genes?)?|genetic (?:causes?|basis|background|defects?|origins?|factors?)|genetics|genetically|hereditary causes?|(?:molecular )?players?|biomarkers?"),
     ("kind", FUNCTION, "", r"(?:molecular|biochemical|catalytic|enzymatic) (?:functions?|activit(?:y|ies)|roles?|capabilit\w+|tasks?|jobs?)|functions?|functioning|activit(?:y|ies)|at the molecular level"),
     ("kind", PROCESS, "", r"(?:biological|cellular|bio|physiological|cell|life)[- ]?(?:process(?:es)?|pathways?|roles?|mechanisms?|events?|activities)|process(?:es)?|pathways?|cascades?"),
     ("kind", PHENOTYPE, "", r"phenotypes?|phenotypic \w+|symptoms?|signs?|(?:clinical )?(?:features?|findings?|pictures?|presentations?|characteristics)|manifestations?|abnormalit(?:y|ies)|hallmarks?"
      r"|complaints?|(?:usual |typical )?problems|traits?|recogni[sz]e|(?:show|manifest|present)s? itself|looks? like|telltale"),
     ("kind", DISEASE, "", r"diseases?|disorders?|illness(?:es)?|conditions?|syndromes?|patholog(?:y|ies)|ailments?|malad(?:y|ies)|sickness(?:es)?|indications?|diagnos[ei]s"),
-    ("kind", CLASS, "", r"(?:sub)?class(?:es)?|categor(?:y|ies)|classified"),
+    ("kind", CLASS, "", r"class(?:es)?|categor(?:y|ies)|classified|classed|classif\w+"),
     ("kind", DRUG, "", rf"{_MEDICINE}|molecules?|remed(?:y|ies)|substances?|chemicals?|small molecules?|therapeutics|cures?|antibod(?:y|ies)|medicinal\w*"),
     ("kind", "member", "", r"members?"),
     # what links them
-    ("verb", "use", "", r"used|uses?|using|treat(?:s|ed|ing)?|indicated|prescribed|given (?:for|to|in)|help(?:s|ing)?|reliev\w+|heal(?:s|ed|ing)?|cured|good against|against|what for|purpose|employed"),
+    ("verb", "use", "", r"used|uses?|using|treat(?:s|ed|ing)?|indicated|prescrib\w+|doctors? (?:give|use)|given (?:for|to|in)|help(?:s|ing)?|reliev\w+|heal(?:s|ed|ing)?|cured|good (?:against|for)|against|purpose|what for|employed|what(?: \w+)? (?:is|are) (?:the )?(?:\w+ )?§\d+§ (?:good )?for\b"),
     ("verb", "participate", "", r"tak(?:e|es|ing) part|participat\w+|involved|plays? (?:a |an |any )?(?:\w+ )?(?:roles?|part)|contribut\w+|engaged in|roles?|annotated"),
     ("verb", "enable", "", r"enabl\w+|carr(?:y|ies|ied) out|perform(?:s|ed)?|catal[yi][sz]\w*"),
     ("verb", "locate", "", r"located|situated|resid(?:e|es|ing)|sits?|sitting|found in|occurs? in|lives?|lie|lies|present in"),
     ("verb", "cause", "", r"caus(?:e|es|ed|ing|al|ative)|lead(?:s|ing)? to|responsible|behind|blame\w*|fault\w*|broken|mutated|wrong|defect\w*|go(?:es)? with|underl\w+|risk|predispos\w*|due to|result(?:s|ing)? (?:in|from)|mutant|damaged|altered|come(?:s)? from"),
     ("verb", "associate", "", r"associat\w+|linked|links?|connect\w*|related|relat(?:es|ion\w*)|tied|implicated|correlat\w+|to do with|relevant"),
-    ("verb", "show", "", r"show(?:s|n|ing)?|exhibit\w*|display\w*|present(?:s|ing)? with|feature|characteri[sz]ed|accompan\w+|come(?:s)? with|suffer\w*|what happens|happens?"),
-    ("verb", "belong", "", r"belong(?:s|ing)?|fall(?:s|ing)? (?:under|into|in)|part of|grouped?|groups?|famil(?:y|ies)"),
-    ("verb", "do", "", r"(?:what|how) (?:exactly )?(?:does|do|is|are|did) (?=§)|jobs?|tasks?|good for|need|what for|duty|duties"),
+    ("verb", "show", "", r"show(?:s|n|ing)?|exhibit\w*|display\w*|present(?:s|ing)? (?:with|as)|how does §\d+§ (?:present|manifest|appear|look|feel)|feature|characteri[sz]ed|accompan\w+|come(?:s)? with|suffer\w*|what happens|happens?"),
+    ("verb", "belong", "", r"belong(?:s|ing)?|part of|grouped?|groups?|famil(?:y|ies)"),
+    ("verb", "do", "", r"(?:what|how) (?:exactly )?(?:does|do|did|is|are) (?:the |a |an )?(?:\w+ )?§\d+§(?: actually| really| exactly| even)? (?:do|doing|work|act|up to|there for|needed for)\b|(?:what|why) (?:do|does|would) (?:we|you|one|cells?|people|the body|the cell) (?:need|have|use)|responsible for in (?:the|our|a|my) (?:body|cells?)|jobs?|tasks?|how (?:does|do) it work|duty|duties"),
     ("under", "", "", r"under|within|includ(?:e|es|ed|ing)|compris\w+|subsume\w*|contain(?:s|ed|ing)?"),
 )  # fmt: skip
 _NAMES = [f"c{n}" for n in range(len(_LEXICON))]
@@ -119,7 +119,7 @@ _COUNT = re.compile(
 )
 _NEGATION = re.compile(
     r"\b(?:not|no|never|neither|nor|without|cannot|lack(?:s|ing)?|except(?:ing)?|excluding|unrelated|absence of|absent|free of"
-    r"|fail(?:s)? to|unaffected|unable to|none|spared?|excluded|un(?:associated|connected|linked|involved))\b|\b\w+n['’]t\b|\bnon-?(?=\w)"
+    r"|fail(?:s)? to|unaffected|unable to|none|nothing to do|spared?|excluded|un(?:associated|connected|linked|involved))\b|\b\w+n['’]t\b|\bnon-?(?=\w)"
 )
 _NOT_DENYING = re.compile(
     r"\b(?:not only|no doubt|why not|(?:do|does|did|am|is|are|can|could)(?:n['’]t| not)(?: really| quite)? (?:know|sure|understand|remember|find|see)"
@@ -128,7 +128,7 @@ _NOT_DENYING = re.compile(
 _VERIFY = re.compile(
     r"^(?:(?:so|and|but|hi|hello|please|well|ok|also),? )*(?:is|are|was|were|does|do|did|has|have|can|could|may|might|will|would|should)\b"
     r"|\bwhether\b|\b(?:is|was) it (?:true|correct|right|known|so|the case)\b|\btrue (?:that|or false)\b|\bif (?=§)|\b(?:verify|confirm|check) (?:that|if|whether)\b"
-    r"|\bthere (?:is|are|exists?) (?:a|an|any)\b|\b(?:right|correct|true)\s*\?*$|\byes or no\b|\bdoes §|\bis §"
+    r"|\bthere (?:is|are|exists?) (?:a|an|any)\b|\b(?:right|correct|true)\s*\?*$|\byes or no\b"
 )
 _POLITE = re.compile(
     r"^(?:(?:so|and|but|hi|hello|please|well|ok|also),? )*(?:(?:can|could|would|will|may|might) (?:you|i|we)(?: please| kindly| perhaps| maybe)?"
@@ -147,6 +147,26 @@ def cues(masked: str) -> list[Cue]:
         tag, value, action, _ = _LEXICON[int(name[1:])]
         found.append(Cue(tag, value, match.start(), match.end(), match[0], action))
     return found
+
+
+#: What people ask of genes, drugs and diseases, and the graph does not hold.
+_NOT_HELD = re.compile(
+    r"\b(?:side[- ]effects?|adverse|toxic\w*|overdos\w*|dos(?:e|es|age|ages|ing)|price[sd]?|pric(?:e|ey|ing)|costs?|expensive|cheap\w*|afford\w*"
+    r"|buy|sell|sells|sold|shop|pharmac(?:y|ies)|manufactur\w+|(?:which|what) (?:company|firm|manufacturer|laboratory)|makes? §\d+§|produced by which|patent\w*|trademark"
+    r"|approved|licen[sc]ed|launched|market\w*|discover\w*|invent\w*|who (?:first|found|made|named)|named after|(?:which|what) year|when (?:was|were|did|is|will)|history|histor\w+"
+    r"|half-?li(?:fe|ves)|pharmacokinetic\w*|bioavailab\w*|metaboli[sz]ed|excreted|clearance|(?:melting|boiling|freezing) point|solub\w+|molecular (?:weight|mass|formula)|formula|weigh\w*"
+    r"|chromosom\w+|(?:how|what) (?:long|big|large|heavy|old|tall|fast|common|frequent|rare|prevalent|contagious|deadly|dangerous|expensive|high|often|well)|base pairs|amino acids?|exons?|tissues?|organs?|mouse|mice|zebrafish|yeast|homolog\w*|ortholog\w*|evolution\w*"
+    r"|prevalen\w+|inciden\w+|mortality|survival|surviv\w+|prognos\w+|life expectanc\w+|outlook|epidemiolog\w+|how many (?:people|patients|persons|children|cases|men|women|americans|europeans)|live with|contagious|infectious|curable"
+    r"|hospitals?|clinics?|(?:which|what|see a) (?:doctors?|specialists?)|insurance|famous|celebrit\w+|who (?:was|were|wrote|won|sang)|diagnosed|diagnostic|tested|screening|blood tests?|vaccin\w+|surgery|surgical|diets?|foods?|eat|exercise|alcohol|pregnan\w+|breast-?feed\w*"
+    r"|trials?|papers?|articles?|publications?|studies|literature|news|guidelines?|cite|wikipedia|spell\w*|pronounc\w+|translat\w+|colou?r|taste[sd]?|smell\w*|legal|illegal|safe|safer|safest|better|best|worst|strongest|most (?:effective|potent|dangerous|popular)|effective|efficacy"
+    r"|countr(?:y|ies)|government|stocks?|shares? (?:in|of) |poem|song|joke|story|novel|film|movie|recipe|weather|football|crystal structure|3d structure|expressed in|expression)\b"
+)
+
+
+def not_held(masked: str) -> str:
+    """The word for something that the graph does not hold; empty where there is none."""
+    found = _NOT_HELD.search(masked)
+    return found[0] if found else ""
 
 
 def kind_in_words(phrase: str) -> bool:
@@ -172,6 +192,11 @@ def denies(masked: str) -> bool:
 def asks_whether(masked: str) -> bool:
     """Whether yes or no is asked for."""
     rest = _POLITE.sub("", masked).strip()
+    if re.match(
+        r"(?:and |so |but )?(?:(?:in|on|at|to|for|by|of|from|with|under) )?(?:which|what|where|who|whose|how|list|name|show|give)\b",
+        rest,
+    ):
+        return False
     return bool(_VERIFY.search(rest))
 
 
@@ -183,8 +208,17 @@ def wanted(masked: str, kinds: Sequence[Cue]) -> Cue | None:
         if after:
             between = masked[asked.end() : after[0].start]
             if not re.search(MARK, between) or not any(cue.start < asked.start() for cue in kinds):
-                return after[0]
+                return _head(masked, after[0], kinds)
     if not kinds:
         return None
     before = [cue for cue in kinds if not marks or cue.start < marks[0]]
-    return before[0] if before else kinds[-1]
+    return _head(masked, before[0], kinds) if before else kinds[-1]
+
+
+def _head(masked: str, first: Cue, kinds: Sequence[Cue]) -> Cue:
+    """The last of kinds that stand side by side: processes of "target processes"."""
+    for cue in kinds:
+        alone = first.text.endswith(("s", "ing", "ed")) and not first.text.endswith("ss")
+        if not alone and cue.start > first.start and re.fullmatch(r"[ -]", masked[first.end : cue.start]):
+            first = cue
+    return first

@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 
 from biobridge_core.answer import refuse, thread
 from biobridge_core.answer.linking import Link, Linked, Linker, Reading
+from biobridge_core.answer.nearest import Descriptions
 from biobridge_core.answer.plan import Plan, Planner, named_kind
-from biobridge_core.answer.relations import MARK, asks_whether, counts, denies, shares
+from biobridge_core.answer.relations import MARK, asks_whether, counts, cues, denies, not_held, shares
 from biobridge_core.answer.say import instead_of, reading_of
 from biobridge_core.answer.types import Mention, Reason, Refusal, Shape, Step, Understanding
 from biobridge_core.names import FULL_NAME, NAME, SYNONYM
@@ -39,6 +40,7 @@ _DESCRIBE = re.compile(
     rf"(?: (?:is|are|mean|means|gene|protein|drug|disease|actually|exactly|syndrome|please|anyway))*\W*$"
 )
 _PRIOR = {NAME: 0.0, FULL_NAME: 0.05, SYNONYM: 0.12}
+_LESS = 0.15  #: for a reading by a lesser name where another kind has the name as its own
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +62,8 @@ class Understander:
         self.graph, self._lookup, self._encode = graph, lookup, encode
         self.linker = Linker(graph, lookup.names)
         self.planner = Planner(graph)
+        kinds = {name: (relation.head, relation.tail) for name, relation in graph.relations.items()}
+        self._descriptions = Descriptions(kinds, encode)
 
     def understand(
         self, question: str, attached: Sequence[Mention] = (), before: Sequence[Understanding] = ()
@@ -117,10 +121,12 @@ class Understander:
     def _planned(self, text: str, masked: str, starts: Sequence[_Start]) -> Understanding:
         if denies(masked):
             return self._negated(text, masked, starts)
-        if len(starts) >= 2 and (asks_whether(masked) or not shares(masked)):  # noqa: PLR2004
+        if len(starts) == 2 and not counts(masked) and (asks_whether(masked) or _is_terse(masked, starts)):
             verified = self._verified(text, masked, starts)
             if verified is not None:
                 return verified
+        if (word := not_held(masked)) and not _harmless(word, masked):
+            return self._no_relation(text, masked, starts, word)
         shape = Shape.LIST
         if counts(masked):
             shape = Shape.COUNT
@@ -130,7 +136,9 @@ class Understander:
             found = self._plan_of(masked, starts, shape)
             if found is None or re.fullmatch(r"\W*(?:what|who)(?:'s|’s| is| are) (?:the |an? )?\S*\W*", masked):
                 return self._described(text, starts[0])
-        found = self._plan_of(masked, starts, shape)
+        found = self._plan_of(masked, starts, shape) or self._meant(masked, starts)
+        if found is None and len(starts) > 1 and (fewer := self._without_words(masked, starts)):
+            return self._planned(text, *fewer)
         if found is None:
             bare = re.fullmatch(rf"\W*(?:the |a |an )?(?:\w+ )?{MARK}(?: (?:gene|protein|drug|disease))?\W*", masked)
             if len(starts) == 1 and bare:
@@ -158,6 +166,38 @@ class Understander:
                 best = value, plan, tuple(m for _, m in picked)
         return None if best is None else (best[1], best[2], ())
 
+    def _without_words(self, masked: str, starts: Sequence[_Start]) -> tuple[str, list[_Start]] | None:
+        """The question with those starts left as words that are rather words of the language."""
+        kept = [
+            s
+            for s in starts
+            if s.start < 0 or not (s.text.islower() and s.text.isalpha() and self.linker.common(s.text))
+        ]
+        if not kept or len(kept) == len(starts):
+            return None
+        for n, start in enumerate(starts):
+            masked = masked.replace(f"§{n}§", f"§{kept.index(start)}\0§" if start in kept else start.text)
+        return masked.replace("\0", ""), kept
+
+    def _meant(self, masked: str, starts: Sequence[_Start]) -> tuple[Plan, tuple[Mention, ...], tuple[int, ...]] | None:
+        """The plan that the meaning of the whole question is nearest to, where no word names it."""
+        if len(starts) > 1 or len(re.sub(MARK, "", masked).split()) < 2:
+            return None
+        for _, mention in starts[0].mentions[:3]:
+            kind = mention.query.modality
+            found = self._descriptions.nearest(masked, kind, _CALLED.get(kind, self.graph.modalities[kind].label))
+            if found is not None:
+                group, cosine = found
+                relation = self.graph.relations.get(group)
+                sure = 0.5 * cosine
+                plan = (
+                    self.planner.single(group, sure)
+                    if relation
+                    else self.planner.along(self._descriptions.way(group), sure)
+                )
+                return plan, (mention,), ()
+        return None
+
     def _verified(self, text: str, masked: str, starts: Sequence[_Start]) -> Understanding | None:
         best: tuple[float, Mention, Mention, Plan] | None = None
         for one, other in ((starts[0], starts[1]), (starts[1], starts[0])):
@@ -168,7 +208,7 @@ class Understander:
                         value = plan.certainty - p - q
                         if best is None or value > best[0] + 1e-9:
                             best = value, head, tail, plan
-        if best is None or len(starts) > 2 or counts(masked):  # noqa: PLR2004
+        if best is None:
             return None
         _, head, tail, plan = best
         reading = reading_of(self.graph, Shape.VERIFY, (head,), plan.steps, tail)
@@ -217,17 +257,36 @@ class Understander:
         mentions = tuple(thread.resumed(mention) for mention in last.mentions)
         starts = [_Start(m.text, -1, -1, ((0.0, m),)) for m in mentions]
         marks = " and ".join(f"§{n}§" for n in range(len(starts)))
+        if thread.points_to_many(masked) and last.shape in (Shape.LIST, Shape.SHARED) and last.steps:
+            chained = self._chained(text, masked, last, mentions)
+            if chained is not None:
+                return chained
         pointed = re.sub(r"\b(?:it|its|they|them|their|this|that|these|those)\b(?:['’]s)?", marks, masked, count=1)
         again = pointed if pointed != masked else f"{masked.rstrip('?.! ')} of {marks}"
         if refuse.foreign(masked):
             return self._refused(text, Reason.LANGUAGE, "The question does not seem to be in English.")
         return self._planned(text, again, starts)
 
+    def _chained(
+        self, text: str, masked: str, last: Understanding, mentions: tuple[Mention, ...]
+    ) -> Understanding | None:
+        """A question about the answers of the one before: "which drugs are used for those?"."""
+        kinds = {self.graph.relations[name].tail for name in last.steps[-1].relations}
+        if len(kinds) > 1 or len(last.steps) > 2:
+            return None
+        pointed = re.sub(r"\b(?:those|these|them|they|their)\b(?: \w+s\b)?", "§0§", masked, count=1)
+        plan = self.planner.plan(pointed, kinds.pop())
+        if plan is None:
+            return None
+        whole = Plan((*last.steps, *plan.steps), plan.kinds, 0.9 * plan.certainty)
+        made = self._made(text, Shape.COUNT if counts(masked) else Shape.LIST, mentions, whole, ())
+        return replace(made, notes=(*made.notes, "Asked of the answers to the question before."))
+
     def _again(self, text: str, masked: str, starts: Sequence[_Start], last: Understanding) -> Understanding | None:
         """The question before, asked of another start: "and X?"."""
         rest = re.sub(r"[^\w§ ]", " ", masked)
         rest = re.sub(
-            rf"{MARK}|\b(?:and|or|also|then|what|how|about|for|the|same|question|please|with|of|in|now|but|so|too|as|well|again|ditto|likewise|do|it|a|an|thing|ask|is|to|on|case|regarding|concerning|next|instead|if|we|look|at|gene|protein|drug|disease|phenotype|process|class|i|mean|repeat|that|this|me|tell|try)\b",
+            rf"{MARK}|\b(?:and|or|also|then|what|how|about|for|the|same|question|please|with|of|in|now|but|so|too|as|well|again|ditto|likewise|do|it|a|an|thing|ask|is|to|on|case|regarding|concerning|next|instead|if|we|look|at|gene|protein|drug|disease|phenotype|process|class|i|mean|repeat|that|this|me|tell|try|you|could|can|would|give|show|similarly|further|additionally|finally|lastly|just|only|try)\b",
             " ",
             rest,
         )
@@ -263,9 +322,11 @@ class Understander:
         said = "The question names nothing that the graph knows: no gene, drug, disease, phenotype, process, function, location or class of drugs."
         return self._refused(text, Reason.OFF_TOPIC, said)
 
-    def _no_relation(self, text: str, masked: str, starts: Sequence[_Start]) -> Understanding:
+    def _no_relation(self, text: str, masked: str, starts: Sequence[_Start], word: str = "") -> Understanding:
         name = starts[0].mentions[0][1].query.label
         said = f"What is asked of {name} is not in the graph, or was not understood."
+        if word:
+            said = f"The graph holds nothing of this kind about {name} (“{re.sub(MARK, name, word)}”)."
         return self._refused(text, Reason.NO_RELATION, said, starts)
 
     # ------------------------------------------------------------------ mentions
@@ -275,7 +336,8 @@ class Understander:
         return _Start(link.text, link.start, link.end, tuple(sorted(readings, key=lambda item: item[0])))
 
     def _prior(self, reading: Reading, place: int) -> float:
-        return _PRIOR.get(reading.tier, 0.05) + 0.02 * min(place, 5) + (0.0 if reading.exact else 0.03)
+        less = _LESS if place and reading.tier >= SYNONYM else 0.0
+        return _PRIOR.get(reading.tier, 0.05) + less + 0.02 * min(place, 5) + (0.0 if reading.exact else 0.03)
 
     def _mention(self, link: Link, reading: Reading) -> Mention:
         entity = self.graph.entity(reading.rows[0])
@@ -290,6 +352,8 @@ class Understander:
         return Mention(link.text, query, entity, link.how, link.start, link.end, (*same, *others), note)
 
 
+#: What a start is called in descriptions of questions.
+_CALLED = {"protein": "gene", "biological_process": "process"}
 _AMBIGUOUS = "Several entities have this name."
 
 
@@ -304,6 +368,20 @@ def _masked(text: str, links: Sequence[Link]) -> str:
         parts += [text[at : link.start].casefold(), f"§{n}§"]
         at = link.end
     return "".join([*parts, text[at:].casefold()])
+
+
+def _is_terse(masked: str, starts: Sequence[_Start]) -> bool:
+    """Whether two names and a mark of interrogation stand for the question whether they are linked."""
+    kinds = [start.mentions[0][1].query.modality for start in starts]
+    asked = re.search(r"\b(?:which|what|who|where|how|list|name|show|give|find|tell)\b", masked)
+    return kinds[0] != kinds[1] and masked.rstrip().endswith("?") and asked is None
+
+
+def _harmless(word: str, masked: str) -> bool:
+    """Whether a word for something that is not held is a part of something that is."""
+    if word == "how common":
+        return bool(re.search(r"in common", masked))
+    return False
 
 
 def _joined(masked: str) -> str:

@@ -82,3 +82,17 @@ HARDLY_NAMES = _words(
     "taste vision regulation breathing eating envelope cargo carrier shivering agitation poisoning injury star "
     "same phi doi dim tearing hostile collecting boil mole sad tired ribbon trunk neck disc"
 )
+#: Words before a name that do not make it another one.
+QUALIFIERS = _words(
+    "severe mild moderate chronic acute early late onset adult childhood juvenile infantile congenital hereditary inherited "
+    "familial genetic sporadic rare common human classic classical typical atypical progressive primary secondary isolated "
+    "advanced metastatic recurrent refractory resistant untreated general generalised generalized given certain particular "
+    "following named called so-called terms term cellular normal complete partial whole entire active full overall "
+    "somebody's someone's person's people's suspected possible confirmed suffering underlying causing developing getting having "
+    "showing driving explaining treating fighting treat against easing curing preventing causing regulating controlling "
+    "mediating performing carrying executing doing supporting enabling promoting producing during within inside around near "
+    "via through exactly actually really precisely specifically especially mainly typically usually namely e.g. eg i.e. like "
+    "termed labelled labeled titled described known medical clinical biological molecular diagnosed diagnosis hello hi hey "
+    "please dear quick question asking about regarding concerning wondering curious interested know understand explain define "
+    "describe summarise summarize tell info information details overview facts background"
+)
