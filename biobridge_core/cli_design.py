@@ -37,6 +37,9 @@ def design(
         "fragments"
     ),
     strike: Annotated[list[str] | None, typer.Option(help="Evidence to leave out: a drug's or protein's id.")] = None,
+    build: Annotated[
+        bool, typer.Option("--build", help="First make what is missing for CReM and MOSES, once.")
+    ] = False,
     out: Annotated[Path | None, typer.Option(help="File, .sdf, .csv or .smi; SMILES are printed otherwise.")] = None,
 ) -> None:
     """Design molecules from what the bridge retrieves, each with its lineage."""
@@ -53,11 +56,16 @@ def design(
     windows = tuple(parse_window(text) for text in window or ())
     bounds = tuple(parse_window(text) for text in admet or ())
     wanted, ill, unwanted = (tuple(entries or ()) for entries in (target, disease, avoid))
+    if build and not (wanted or ill or start):
+        print(BridgeService.open(progress=_say()).designer.extras.build(_say()), file=sys.stderr)
+        return
     goal = check(Goal(wanted, ill, unwanted, windows, keep, without, start, bounds, n, seconds, seed))
     say = _say()
     bridge = BridgeService.open(progress=say)
     designer, model = bridge.designer, bridge.language_model if generator != "fragments" else None
     choose(generator, model)
+    if build:
+        print(designer.extras.build(say), file=sys.stderr)
     evidence = _without(designer.evidence(goal, say), strike or [])
     print(_told(evidence), *evidence.notes, sep="\n! ", file=sys.stderr)
     run = designer.run(evidence, workers=workers, generator=generator, model=model, progress=say)

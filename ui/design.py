@@ -112,7 +112,10 @@ def _search(bridge: BridgeService, evidence: Evidence) -> None:
     if old is not None:
         old.cancel()
     design_results.forget()
-    st.session_state[_JOB] = Job(evidence, lambda say: bridge.designer.run(evidence, progress=say))
+    generator, model = design_goal.generator(bridge)
+    st.session_state[_JOB] = Job(
+        evidence, lambda say: bridge.designer.run(evidence, generator=generator, model=model, progress=say)
+    )
 
 
 def _forget() -> None:

@@ -13,11 +13,13 @@ from ui import state, theme
 
 if TYPE_CHECKING:
     from biobridge_core.design.evidence import Evidence
+    from biobridge_core.language_model import LanguageModel
     from biobridge_core.service import BridgeService
 
 _TARGETS, _DISEASES, _AVOID = "design targets", "design diseases", "design avoid"
 _BOUNDED, _KEEP, _WITHOUT, _START = "design bounded", "design keep", "design without", "design start"
 _ADMET, _ADMET_ON = "design admet", "design admet on"
+_MAKER = "design maker"
 _N, _SECONDS, _SEED = "design n", "design seconds", "design seed"
 _ADDRESS = "design address"
 HERG = "KCNH2"
@@ -90,6 +92,7 @@ def boxes(bridge: BridgeService) -> Mapping[str, Any]:
             st.number_input("Seed", 0, 10**9, key=_SEED, persist_state="session",
                             help="The same goal, evidence and seed give the same molecules, unless the time is up "
                             "first.")  # fmt: skip
+        _maker(bridge)
     asked = st.session_state
     return {
         "targets": tuple(asked[_TARGETS]), "diseases": tuple(asked[_DISEASES]), "avoid": tuple(asked[_AVOID]),
@@ -98,9 +101,11 @@ def boxes(bridge: BridgeService) -> Mapping[str, Any]:
     }  # fmt: skip
 
 
-def is_empty() -> bool:
-    """Whether nothing was asked for yet."""
-    return not any(st.session_state.get(key) for key in (_TARGETS, _DISEASES, _AVOID, _START, _KEEP))
+def generator(bridge: BridgeService) -> tuple[str, LanguageModel | None]:
+    """What is to make the molecules, and the language model for it where one is wanted."""
+    chosen: str = st.session_state.get(_MAKER, "fragments")
+    model = bridge.language_model if chosen != "fragments" else None
+    return (chosen, model) if model is not None else ("fragments", None)
 
 
 def fill(fields: Mapping[str, Any]) -> None:
@@ -203,6 +208,20 @@ def _admet(bridge: BridgeService) -> list[dict[str, Any]]:
                                     persist_state="session", placeholder="open")  # fmt: skip
             found.append({"name": name, "low": st.session_state[keys[0]], "high": st.session_state[keys[1]]})
     return found
+
+
+def _maker(bridge: BridgeService) -> None:
+    """The choice of a generator, where there is one to choose."""
+    model = bridge.language_model
+    if model is None:
+        st.caption("Molecules are made from fragments. A language model can be asked too, once one is configured.")
+        return
+    st.session_state.setdefault(_MAKER, "fragments")
+    words = {"fragments": "fragments of the evidence", "language-model": model.name, "both": "both"}
+    st.segmented_control("Molecules are made by", list(words), format_func=lambda key: theme.shorten(words[key], 40),
+                         key=_MAKER, required=True, persist_state="session",
+                         help="A language model is given the evidence that was left in; what it writes is checked and "
+                         "judged like everything else.")  # fmt: skip
 
 
 def _windows(bridge: BridgeService) -> list[dict[str, Any]]:

@@ -71,3 +71,28 @@ class Job:
         self.message = message
         if time.monotonic() - self._looked > _UNWATCHED:
             self.cancel()
+
+
+class Making:
+    """What takes minutes to be made once for everybody, in the background."""
+
+    def __init__(self, make: Callable[[Progress], str]) -> None:
+        self.message, self.share = "Starting", 0.0
+        self.told: str | None = None  #: what was made
+        self.error: Exception | None = None
+        self._make = make
+        threading.Thread(target=self._work, name="design-extras", daemon=True).start()
+
+    @property
+    def done(self) -> bool:
+        """Whether it is over, or has failed."""
+        return self.told is not None or self.error is not None
+
+    def _work(self) -> None:
+        try:
+            self.told = self._make(self._say)
+        except Exception as error:  # the edge of a thread: shown to whoever waits
+            self.error = error
+
+    def _say(self, message: str, done: float) -> None:
+        self.message, self.share = message, done

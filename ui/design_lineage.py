@@ -80,6 +80,9 @@ def sentence(found: tuple[Giver, ...], candidate: Candidate) -> str:
         elif not giver.name:
             parts.append(f"{share} % are in no molecule of the evidence")
         else:
+            if giver.name == "CReM":
+                parts.append(f"{share} % were put in by CReM")
+                continue
             parts.append(f"{share} % are common fragments, as in {theme.plain(giver.name, 60)}")
     return "; ".join(parts) + "."
 
@@ -94,6 +97,7 @@ def _giver(bridge: BridgeService, giver: Giver, *, dark: bool) -> str:
     if giver.item is None:
         common = f"common fragments of known drugs, here from {escape(theme.shorten(giver.name, 60))}"
         where = common if giver.name else "fragments that the generator made itself"
+        where = "put in by CReM, in no known drug here" if giver.name == "CReM" else where
         return f'<div class="bb-giver">{svg}{where}<br>{pieces}</div>'
     status = giver.item.status
     return (

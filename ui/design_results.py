@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from functools import partial
 from html import escape
 from typing import TYPE_CHECKING, Any
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 import streamlit as st
 
-from ui import charts, design_lineage, design_shortlist, draw_sheet, export, nav, service, theme
+from ui import charts, design_extras, design_lineage, design_shortlist, draw_sheet, export, nav, service, theme
 
 if TYPE_CHECKING:
     from biobridge_core.design.candidate import Candidate
@@ -89,6 +90,7 @@ def show(bridge: BridgeService, run: Run) -> None:
             with trade:
                 _trade_offs(bridge, run, result)
         design_shortlist.show(bridge)
+        design_extras.show(bridge)
 
 
 def ranked(bridge: BridgeService, run: Run) -> Result:
@@ -134,6 +136,9 @@ def _files(bridge: BridgeService, run: Run, result: Result) -> None:
         for form, (mime, tip) in tips.items():
             export.download(form, mime, partial(bridge.designer.export, run, result, form),
                             export.named(f"design_{label}", form), f"design download {form}", tip)  # fmt: skip
+        make = partial(bridge.designer.report, run, result, datetime.now(UTC))
+        tip = "A report to read and to keep: one file that opens without a network."
+        export.download("html", "text/html", make, export.named(f"design_{label}", "html"), "design download html", tip)
 
 
 def _gallery(bridge: BridgeService, run: Run, result: Result) -> None:
@@ -163,6 +168,9 @@ def card(bridge: BridgeService, candidate: Candidate, *, dark: bool) -> str:
         for name, value in ordered(candidate.parts)
     )
     near = f"nearest known drug: {escape(theme.shorten(candidate.nearest_name, 40))} ({candidate.similarity:.2f})"
+    if candidate.moses is not None:
+        said = "is in MOSES" if candidate.moses.same else f"nearest of MOSES: {candidate.moses.similarity:.2f}"
+        near += f" · {said}"
     raised = f"▲ {escape('; '.join(candidate.alerts))}" if candidate.alerts else "no PAINS or BRENK alert"
     mark = (
         ' <span title="Best trade-off: no other is at least as good in everything">◆</span>' if candidate.pareto else ""
@@ -202,7 +210,8 @@ def _table(bridge: BridgeService, run: Run, result: Result) -> None:
         t = c.traits
         row |= {"MW": round(t.weight, 1), "logP": round(t.log_p, 1), "TPSA": round(t.tpsa), "QED": round(t.qed, 2),
                 "SA": round(t.sa, 1), "nearest known drug": c.nearest_name, "similarity": round(c.similarity, 2),
-                "alerts": "; ".join(c.alerts), "SMILES": c.smiles, "InChIKey": c.inchikey}  # fmt: skip
+                "nearest of MOSES": c.moses.similarity if c.moses else None, "alerts": "; ".join(c.alerts),
+                "generator": c.generator, "SMILES": c.smiles, "InChIKey": c.inchikey}  # fmt: skip
         rows.append(row)
     config: dict[str, Any] = {"structure": columns.ImageColumn("Structure", width=130)}
     config |= {

@@ -6,11 +6,12 @@ from dataclasses import asdict, dataclass
 from functools import cache
 from typing import Any, cast
 
-from rdkit import Chem
+from rdkit import Chem, rdBase
 from rdkit.Chem import QED, rdFingerprintGenerator, rdMolDescriptors
 
 from biobridge_core.chem.accessibility import accessibility
 from biobridge_core.chem.fingerprints import N_BITS
+from biobridge_core.chem.fragments import flat
 from biobridge_core.chem.standardise import Mol
 
 _QED = cast(Any, QED)
@@ -70,6 +71,18 @@ def traits(mol: Mol) -> Traits:
 def bits(mol: Mol) -> bytes:
     """ECFP4 (2,048 bits) as 256 bytes."""
     return bytes(Chem.DataStructs.BitVectToBinaryText(_morgan().GetFingerprint(mol)))
+
+
+def packed(smiles: str) -> bytes:
+    """ECFP4 of a SMILES, without its stereo, as `bits` packs it.
+
+    Raises
+    ------
+    InputError
+        If it cannot be read.
+    """
+    with rdBase.BlockLogs():
+        return bits(flat(smiles))
 
 
 def n_bits() -> int:

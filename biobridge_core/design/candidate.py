@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from biobridge_core.chem.fragments import Assembly
 from biobridge_core.chem.traits import Traits
 from biobridge_core.design.bridge_score import PartScore
+from biobridge_core.design.moses import Nearest
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,4 +90,5 @@ class Candidate:
     generator: str
     round: int
     lineage: Lineage
+    moses: Nearest | None = None  #: the most similar molecule of the sample of MOSES; None where there is no sample
     admet: Mapping[str, float] = field(default_factory=dict)  #: predicted values of the endpoints that have bounds

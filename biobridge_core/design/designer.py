@@ -5,25 +5,30 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import biobridge_core
 from biobridge_core.admet.predict import Admet
 from biobridge_core.chem.traits import PROPERTIES
 from biobridge_core.chem.workshop import Limits, Workshop
-from biobridge_core.design import export, results
+from biobridge_core.design import export, report, results
 from biobridge_core.design import tree as lineages
 from biobridge_core.design.background import Background
 from biobridge_core.design.bridge_score import BridgeScorer
 from biobridge_core.design.evidence import Evidence, Gatherer
+from biobridge_core.design.extras import Extras
 from biobridge_core.design.generator import Generator
 from biobridge_core.design.goal import Goal, check
 from biobridge_core.design.language import FRAGMENTS, chosen
 from biobridge_core.design.late import Examiner, check_bounds, endpoints
 from biobridge_core.design.library import library
+from biobridge_core.design.mutation import Mutation
 from biobridge_core.design.run import BATCH, Run
 from biobridge_core.design.scoring import Weights
 from biobridge_core.errors import InputError
+from biobridge_core.types import InputKind
 
 if TYPE_CHECKING:
     from biobridge_core.batch import Models
@@ -65,6 +70,7 @@ class Designer:
         self._gatherer = Gatherer(bundle.graph, retriever, find, head_of)
         self._background = background
         self._admet = admet or Admet()
+        self.extras = Extras(cache / "design", self.background)  #: fragments for CReM, a sample of MOSES
         self._lock = threading.Lock()
 
     def background(self, progress: Progress | None = None) -> Background:
@@ -136,6 +142,7 @@ class Designer:
         weights: Weights | None = None,
         generators: Callable[[Workshop], list[Generator]] | None = None,
         generator: str = FRAGMENTS,
+        mutate: bool = True,
         model: LanguageModel | None = None,
         progress: Progress | None = None,
     ) -> Run:
@@ -152,6 +159,8 @@ class Designer:
             Makes other generators than ``generator`` says, in the workshop that the run has.
         generator
             ``fragments`` (recombination), ``language-model`` (``model`` is asked), or ``both``.
+        mutate
+            Whether CReM changes the best molecules too, where its fragments were made; see `extras`.
         model
             See `biobridge_core.language_model`.
 
@@ -166,13 +175,25 @@ class Designer:
         goal, usable = evidence.goal, library(evidence, background)
         workshop = Workshop(usable, Limits(goal.keep, goal.without))
         made = generators(workshop)
+        if mutate and (database := self.extras.database) is not None:
+            made.append(Mutation(workshop, goal.seed, database, background.example))
         if not made:
             raise InputError("There is no generator.", "Choose at least one.")
         say("Preparing the bridge for this goal", 0.0)
         scorer = BridgeScorer(self._bundle, self._retriever, self._models, evidence)
         examiner = Examiner(goal.admet, self._admet)
         count = rounds if rounds is not None else max(_LEAST_ROUNDS, -(-_JUDGED_EACH * goal.n // BATCH))
-        return Run(evidence, made, scorer, background, usable, max(1, count), examiner, (weights or Weights()).check())
+        return Run(
+            evidence,
+            made,
+            scorer,
+            background,
+            usable,
+            max(1, count),
+            examiner,
+            self.extras.moses(),
+            (weights or Weights()).check(),
+        )
 
     def result(self, run: Run, weights: Weights | None = None) -> results.Result:
         """The candidates of a run, finished or not; with other weights, chosen and ranked by those.
@@ -193,6 +214,13 @@ class Designer:
             If there is no such format.
         """
         return export.export(run, result, form)
+
+    def report(self, run: Run, result: results.Result, when: datetime) -> bytes:
+        """Candidates as one HTML file that loads nothing."""
+        graph, encoders = self._bundle.graph.digest[:12], self._bundle.catalogue.encoder_ids
+        made = [("Bridge", self._bundle.bridge_digest[:12]), ("Graph", graph), ("Version", biobridge_core.__version__)]
+        made += [("Molecule model", encoders[InputKind.SMILES])]
+        return report.html(run, result, when, made, [f"{extra.note.capitalize()}." for extra in self.extras.states()])
 
     def export_rows(self, rows: Sequence[Mapping[str, Any]], form: str) -> bytes:
         """Rows from `row`, of one run or of several, as a file: ``sdf``, ``csv`` or ``smi``.

@@ -11,6 +11,7 @@ from biobridge_core.chem.fragments import Joint
 from biobridge_core.chem.genetic import REPLACEMENT
 from biobridge_core.chem.properties import properties
 from biobridge_core.design.candidate import Candidate, Found, Fragment, Lineage, Step
+from biobridge_core.design.moses import Nearest
 from biobridge_core.design.run import Run
 from biobridge_core.design.scoring import Weights, diverse, pareto, weighted
 
@@ -44,9 +45,12 @@ def result(run: Run, weights: Weights | None = None) -> Result:
     chosen = _chosen(run, weights)
     made = [run.components_of(one) for one in chosen]
     front = pareto(made)
+    alike: list[Nearest] | list[None] = [None] * len(chosen)
+    if run.moses is not None:
+        alike = run.moses.nearest([one.smiles for one in chosen], [one.bits for one in chosen])
     candidates = tuple(
-        _candidate(run, one, place, weighted(scores, weights), scores, best)
-        for place, (one, scores, best) in enumerate(zip(chosen, made, front, strict=True), start=1)
+        _candidate(run, one, place, weighted(scores, weights), scores, best, near)
+        for place, (one, scores, best, near) in enumerate(zip(chosen, made, front, alike, strict=True), start=1)
     )
     notes = []
     if len(candidates) < goal.n:
@@ -118,7 +122,9 @@ def _steps(run: Run, found: Found) -> tuple[Step, ...]:
     return tuple(steps)
 
 
-def _candidate(run: Run, found: Found, place: int, score: float, scores: dict[str, float], front: bool) -> Candidate:
+def _candidate(
+    run: Run, found: Found, place: int, score: float, scores: dict[str, float], front: bool, near: Nearest | None
+) -> Candidate:
     known = run.background.by_id.get(found.nearest)
     calculated = properties(found.smiles)
     late = run.late[found.smiles]
@@ -126,7 +132,7 @@ def _candidate(run: Run, found: Found, place: int, score: float, scores: dict[st
     return Candidate(
         f"BB-{place:04d}", found.smiles, calculated.inchikey, score, scores, found.bridge, found.traits,
         found.nearest, known.name if known else "", found.similarity, front, late.alerts,
-        calculated.undefined_centres, maker, found.round, lineage(run, found), late.admet,
+        calculated.undefined_centres, maker, found.round, lineage(run, found), near, late.admet,
     )  # fmt: skip
 
 
@@ -144,7 +150,10 @@ def as_row(run: Run, candidate: Candidate) -> dict[str, Any]:
     row |= candidate.traits.as_dict() | {f"admet_{name}": value for name, value in candidate.admet.items()}
     row |= {
         "nearest_known_drug": candidate.nearest_name, "nearest_known_id": candidate.nearest_id,
-        "similarity_to_nearest": candidate.similarity, "alerts": "; ".join(candidate.alerts),
+        "similarity_to_nearest": candidate.similarity,
+        "nearest_moses": candidate.moses.smiles if candidate.moses else "not compared with MOSES",
+        "similarity_to_nearest_moses": candidate.moses.similarity if candidate.moses else "",
+        "in_moses": candidate.moses.same if candidate.moses else "", "alerts": "; ".join(candidate.alerts),
         "undefined_stereo_centres": candidate.undefined_centres, "generator": candidate.generator,
         "round": candidate.round, "evidence": "; ".join(_named(run, item) for item in candidate.lineage.items),
         "fragments": json.dumps([[f.smiles, f.item or f.known_drug, f.atoms] for f in candidate.lineage.fragments]),

@@ -17,6 +17,7 @@ from biobridge_core.design.candidate import Found
 from biobridge_core.design.evidence import Evidence
 from biobridge_core.design.generator import Generator, Proposal
 from biobridge_core.design.late import Examiner, Late
+from biobridge_core.design.moses import Moses
 from biobridge_core.design.scoring import Weights, components, inside, tanimoto, unpack, weighted
 from biobridge_core.queueing import Progress
 
@@ -60,6 +61,7 @@ class Run:
     library: Library
     rounds: int
     examiner: Examiner
+    moses: Moses | None = None
     weights: Weights = field(default_factory=Weights)
     batch: int = BATCH  #: molecules proposed in a round
     found: dict[str, Found] = field(default_factory=dict)  #: by SMILES, everything that was judged

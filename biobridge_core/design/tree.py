@@ -93,7 +93,7 @@ def _giver(run: Run, key: str, fragments: list[Fragment], colour: int) -> Giver:
     item = None if key.startswith("\0") else _item(run, key)
     known = run.background.by_id.get(key[1:] if item is None else item.entity.id)
     smiles = known.smiles if known else item.entity.input if item else ""
-    name = item.entity.name if item else known.name if known else ""
+    name = item.entity.name if item else known.name if known else key[1:]
     places = _places(smiles, [fragment.smiles for fragment in fragments]) if smiles else ()
     return Giver(item, name, flat_smiles(smiles) if places else smiles, tuple(fragments), colour, places)
 
