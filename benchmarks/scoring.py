@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 
 from biobridge_core.artifacts import read_manifest
 from biobridge_core.bridge.data import Content
-from biobridge_core.bridge.memory import Memory, Query
+from biobridge_core.bridge.memory import Memory
 from biobridge_core.bridge.memory_files import load_memory
 from biobridge_core.bridge.model import Bridge
 from biobridge_core.bridge.quick import QuickReader
@@ -59,45 +59,17 @@ class Clock:
         self.spent[what] = self.spent.get(what, 0.0) + 1000 * (time.thread_time() - start)
 
 
-class Scoring:
-    """The bridge with its memory, ready to answer: entities of the catalogue projected once."""
-
-    def __init__(self, reader: Reader) -> None:
-        self.reader, self.graph = reader, reader.memory.graph
-        self._content, self._bridge = reader.content, reader.bridge
-        with torch.inference_mode():
-            self._tails = {
-                name: self._content.project(self._bridge, self.graph.rows(name), name)
-                for name in self.graph.modalities
-                if len(self.graph.rows(name))
-            }
-
-    @torch.inference_mode()
-    def score(self, row: int, *, own: bool, clock: Clock) -> dict[str, NDArray[np.float32]]:
-        """Relation -> score of every entity of its tail modality, (1, n_tails)."""
-        memory, modality = self.reader.memory, self.graph.modality(row)
-        rows = np.array([row])
-        with clock.on("memory: who is alike"):
-            asked = memory.ask(rows, own=own)
-        with clock.on("bridge: the query"):
-            relations = [r for r in self.graph.relations.values() if r.head == modality and not r.hierarchical]
-            embedded = self._content.embed(self._bridge, rows, modality)
-            queries = self._bridge.query(embedded.repeat(len(relations), 1), [r.name for r in relations])
-        found = {}
-        for tail in dict.fromkeys(relation.tail for relation in relations):
-            mine = [i for i, relation in enumerate(relations) if relation.tail == tail]
-            with clock.on("bridge: cosines"):
-                cosines = (queries[mine] @ self._tails[tail].T).numpy()
-            for i, cosine in zip(mine, cosines, strict=True):
-                found[relations[i].name] = self._read(asked, cosine[None], relations[i].name, clock)
-        return found
-
-    def _read(self, asked: Query, cosines: NDArray[np.float32], relation: str, clock: Clock) -> NDArray[np.float32]:
-        with clock.on("memory: votes, weighed"):
-            return self.reader.read(asked, cosines, relation)
+def score(reader: QuickReader, row: int, *, own: bool, clock: Clock) -> dict[str, NDArray[np.float32]]:
+    """Relation -> score of every entity of its tail modality, (1, n_tails); as `QuickReader.everywhere`."""
+    with clock.on("memory: who is alike"):
+        query = reader.ask(np.array([row]), own=own)
+    with clock.on("bridge: cosines"):
+        cosines = reader.cosines(row)
+    with clock.on("memory: votes, weighed"):
+        return {name: reader.read(query, found, name) for name, found in cosines.items()}
 
 
-def opened(folder: Path) -> Reader:
+def opened(folder: Path) -> QuickReader:
     """Bridge and memory of a bundle."""
     graph = KnowledgeGraph.load(folder / "kg")
     content = Content.from_catalogue(graph, Catalogue.load(folder / "catalogue"))
@@ -107,23 +79,23 @@ def opened(folder: Path) -> Reader:
 
 def time_scoring(folder: Path, n: int) -> tuple[dict[str, float], list[dict[str, object]]]:
     """Headline and rows: each modality apart, with its own links read and as if unseen."""
-    scoring = Scoring(opened(folder))
-    graph, rng = scoring.graph, np.random.default_rng(SEED)
+    reader = opened(folder)
+    graph, rng = reader.memory.graph, np.random.default_rng(SEED)
     rows: list[dict[str, object]] = []
     every: list[float] = []
     for modality in graph.modalities:
-        linked = graph.rows(modality)[scoring.reader.memory.linked[graph.rows(modality)]]
+        linked = graph.rows(modality)[reader.memory.linked[graph.rows(modality)]]
         if not len(linked):
             continue
-        share = max(10, round(n * len(linked) / int(scoring.reader.memory.linked.sum())))
+        share = max(10, round(n * len(linked) / int(reader.memory.linked.sum())))
         for own in (True, False):
             chosen = rng.choice(linked, min(share, len(linked)), replace=False)
             totals, parts = [], Clock()
             for row in chosen[:3].tolist():
-                scoring.score(row, own=own, clock=Clock())  # what is made on first use
+                score(reader, row, own=own, clock=Clock())  # what is made on first use
             for row in chosen.tolist():
                 clock = Clock()
-                scoring.score(row, own=own, clock=clock)
+                score(reader, row, own=own, clock=clock)
                 totals.append(sum(clock.spent.values()))
                 for what, spent in clock.spent.items():
                     parts.spent[what] = parts.spent.get(what, 0.0) + spent / len(chosen)

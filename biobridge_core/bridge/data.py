@@ -73,6 +73,7 @@ class Content:
             )
         self.place = torch.from_numpy(place)  # (n_entities,) row in the matrix of its kind
         self.vectors = {kind: torch.tensor(np.asarray(v, dtype=np.float32)) for kind, v in vectors.items()}
+        self.codes: dict[InputKind, tuple[NDArray[np.int8], NDArray[np.float32]]] = {}  #: vectors = codes × step
         self.kinds = {
             modality: [_KINDS[code] for code in np.unique(graph.kind_of_row[graph.rows(modality)])]
             for modality in graph.modalities
@@ -82,12 +83,14 @@ class Content:
     def from_catalogue(cls, graph: KnowledgeGraph, catalogue: Catalogue) -> Content:
         """Take the compressed vectors that ship with the bundle, so that training sees what serving sees."""
         kinds = [kind for kind in _KINDS if kind in catalogue.dims]
-        return cls(
+        content = cls(
             graph,
             {kind: catalogue.vectors(kind) for kind in kinds},
             {kind: catalogue.rows(kind) for kind in kinds},
             {kind.value: catalogue.encoder_ids[kind] for kind in kinds},
         )
+        content.codes = {kind: (catalogue.space(kind).codes, catalogue.space(kind).scale) for kind in kinds}
+        return content
 
     def slots(self) -> dict[str, int]:
         """Projections that a bridge needs: ``modality/kind`` -> length of the vectors."""

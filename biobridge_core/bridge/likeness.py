@@ -18,14 +18,14 @@ class Space:
 
     def __init__(self, vectors: torch.Tensor, places: NDArray[np.integer], whiten: float) -> None:
         self.places = places  # ascending, within the modality
-        self._centre = vectors.mean(dim=0)
-        spread = (vectors - self._centre).square().mean(dim=0).sqrt()
-        self._scale = spread.clamp_min(max(1e-3 * float(spread.max()), 1e-12)) ** -whiten
+        self.centre = vectors.mean(dim=0)
+        spread = (vectors - self.centre).square().mean(dim=0).sqrt()
+        self.scale = spread.clamp_min(max(1e-3 * float(spread.max()), 1e-12)) ** -whiten
         self.vectors = self.unit(vectors)  # (n, d)
 
     def unit(self, vectors: torch.Tensor) -> torch.Tensor:
         """Frozen vectors (n, d) -> (n, d) of unit length in this space."""
-        return functional.normalize((vectors - self._centre) * self._scale, dim=-1)
+        return functional.normalize((vectors - self.centre) * self.scale, dim=-1)
 
 
 def none_to_minus_inf(likeness: _Floats) -> _Floats:

@@ -122,12 +122,20 @@ class Block(nn.Module):
 
     def forward(self, x: Tensor, keep: int) -> Tensor:
         """Tokens (n, t, w) -> the first ``keep`` of them (n, keep, w), each having attended to all t."""
+        return self.attended(x[:, :keep], *self.asked(x, keep))
+
+    def asked(self, x: Tensor, keep: int | None = None) -> tuple[Tensor, Tensor, Tensor]:
+        """What the first ``keep`` of tokens (n, t, w) ask for, what all offer, and what they would tell."""
         y = self.norm_attention(x)
-        q = self._split(self.query(y[:, :keep]))  # (n, t, w) -> (n, h, keep, w/h)
-        k, v = (self._split(part) for part in self.key_value(y).chunk(2, dim=-1))  # 2 x (n, h, t, w/h)
+        k, v = self.key_value(y).chunk(2, dim=-1)  # 2 x (n, t, w)
+        return self.query(y[:, :keep]), k, v
+
+    def attended(self, x: Tensor, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
+        """Tokens (n, keep, w) after attention to others, given what was `asked`: (n, keep, w)."""
+        q, k, v = self._split(q), self._split(k), self._split(v)  # (n, h, keep, w/h), 2 x (n, h, t, w/h)
         y = functional.scaled_dot_product_attention(q, k, v)  # (n, h, keep, w/h)
         y = y.transpose(1, 2).flatten(2)  # (n, keep, w)
-        x = x[:, :keep] + self.dropout(self.merge(y))  # (n, keep, w)
+        x = x + self.dropout(self.merge(y))  # (n, keep, w)
         y = functional.gelu(self.forward_in(self.norm_forward(x)))  # (n, keep, 4w)
         x = x + self.dropout(self.forward_out(y))  # (n, keep, w)
         return x
@@ -264,15 +272,24 @@ class Bridge(nn.Module):
         InputError
             If the bridge was not trained on a relation.
         """
-        names = [relation] if isinstance(relation, str) else list(relation)
-        unknown = [name for name in names if name not in self._relation]
-        if unknown:
-            raise InputError(f"The bridge knows no relation {unknown[0]!r}.", f"It knows {', '.join(self._relation)}.")
-        ends = [self.config.relations[name] for name in names]
-        head, tail = (self.modality_tokens.weight[[self._modality[end[i]] for end in ends]] for i in (0, 1))
-        along = self.relation_tokens.weight[[self._relation[name] for name in names]]  # (1 or n, w), as head and tail
+        head, along, tail = self.tokens([relation] if isinstance(relation, str) else relation)  # 3 x (1 or n, w)
         moved = self.move(self.dropout(embedded), head, along, tail)  # (n, w)
         return functional.normalize((embedded + moved).float(), dim=-1)  # (n, w)
+
+    def tokens(self, relations: Sequence[str]) -> tuple[Tensor, Tensor, Tensor]:
+        """What the transform sees of each relation: head modality, relation and tail modality, each (n, w).
+
+        Raises
+        ------
+        InputError
+            If the bridge was not trained on a relation.
+        """
+        unknown = [name for name in relations if name not in self._relation]
+        if unknown:
+            raise InputError(f"The bridge knows no relation {unknown[0]!r}.", f"It knows {', '.join(self._relation)}.")
+        ends = [self.config.relations[name] for name in relations]
+        head, tail = (self.modality_tokens.weight[[self._modality[end[i]] for end in ends]] for i in (0, 1))
+        return head, self.relation_tokens.weight[[self._relation[name] for name in relations]], tail
 
     def project(self, vectors: Tensor, modality: str, kind: InputKind | str) -> Tensor:
         """Where entities lie as tails: (n, d) -> (n, w), L2-normalised."""

@@ -51,7 +51,7 @@ class PieceSpace:
         rarity = np.log(max(1, len(inputs)) / having[shared])
         self._weights = (rarity ** _EXPONENT.get(kind, 1.0)).astype(np.float32)
         self.matrix = self._unit(counts, shared[place], (np.cumsum(shared) - 1)[place])
-        self._transposed = self.matrix.T.tocsr()
+        self.transposed = self.matrix.T.tocsr()
 
     def unit(self, inputs: Sequence[str]) -> Sparse:
         """m inputs -> float32 csr (m, n_pieces), rows of unit length (or empty)."""
@@ -61,7 +61,7 @@ class PieceSpace:
 
     def likeness(self, unit: Sparse) -> NDArray[np.float32]:
         """Cosines of m inputs, csr (m, n_pieces), with the n: float32 (m, n)."""
-        return np.asarray((unit @ self._transposed).toarray(), dtype=np.float32)
+        return np.asarray((unit @ self.transposed).toarray(), dtype=np.float32)
 
     def _unit(self, counts: NDArray[np.integer], kept: NDArray[np.bool_], places: NDArray[np.integer]) -> Sparse:
         """Rows of unit length from the ``kept`` pieces: ``counts`` (n,) of each input, all ``places`` in a line."""
