@@ -29,7 +29,6 @@ from biobridge_core.answer.types import Answer, Fact, Mention, Sentence, Shape, 
 from biobridge_core.config import Settings
 from biobridge_core.kg.graph import KnowledgeGraph
 from biobridge_core.language_model import HttpModel
-from biobridge_core.names import NAME, Names, normalise
 from biobridge_core.types import Edge, Entity, HitStatus, InputKind, Query, QueryKind
 
 SEED, CASES = 0, 100
@@ -245,8 +244,10 @@ def _near_of(graph: KnowledgeGraph) -> Callable[[Entity, random.Random], str]:
 
 def named_of(graph: KnowledgeGraph) -> Callable[[str], list[str]]:
     """Ids of the entities whose own name a word is."""
-    names = Names(graph)
-    return lambda word: [graph.ids[row] for tier, row in names[normalise(word)] if tier == NAME]
+    found: dict[str, list[str]] = {}
+    for id_, name in zip(graph.ids, graph.names, strict=True):
+        found.setdefault(name.casefold(), []).append(id_)
+    return lambda word: found.get(word.casefold(), [])
 
 
 def _bare(text: str) -> str:

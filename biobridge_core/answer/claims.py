@@ -149,15 +149,18 @@ def _number(words: str) -> int:
 
 
 def _why_not(tokens: Sequence[str], place: int) -> str:
-    word = tokens[place]
-    low = word.casefold()
-    if low in ADVICE:
-        return f"“{word}” promises or advises something, which no fact does"
-    if low in NEGATIONS:
-        return f"“{word}” denies something, and the graph holds no denials"
-    if low in QUALIFIERS:
-        return f"“{word}” is in none of the cited facts"
-    return f"“{word}” is neither a name of the cited facts nor a word that can be compared with them"
+    """Why a word cannot stand; a promise or a denial further on says more of the sentence than the word itself."""
+    for word in tokens[place:]:
+        if word.casefold() in ADVICE:
+            return f"“{word}” promises or advises something, which no fact does"
+    for word in tokens[place:]:
+        if word.casefold() in NEGATIONS:
+            return f"“{word}” denies something, and the graph holds no denials"
+    if tokens[place].casefold() in QUALIFIERS:
+        return f"“{tokens[place]}” is in none of the cited facts"
+    if tokens[place] in {".", "?", "!"}:
+        return "it is no single statement"
+    return f"“{tokens[place]}” is neither a name of the cited facts nor a word that can be compared with them"
 
 
 def _merged(pieces: Sequence[Piece]) -> list[Piece]:
