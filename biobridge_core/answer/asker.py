@@ -60,7 +60,7 @@ class Asker:
         made_by: Callable[[InputKind], Provenance],
     ) -> None:
         self.graph, self._lookup, self._encoders, self._made_by = bundle.graph, lookup, encoders, made_by
-        self._gatherer = Gatherer(bundle.graph, retriever, Many(bundle, retriever), heads.of)
+        self._gatherer = Gatherer(bundle.graph, retriever, Many(bundle, retriever), heads)
 
     def ask(
         self,

@@ -131,6 +131,9 @@ class _Reader:
         if row is None:
             return Mention(label, query, None, "attachment", note=note)
         entity = self._graph.entity(row)
+        if entity.modality != query.modality:  # a peptide that is a drug
+            note = "; ".join((*said, f"{label} is the sequence of the {entity.modality} {entity.name}, too"))
+            return Mention(label, query, None, "attachment", note=note)
         same = "is the sequence" if read_as is ReadAs.SEQUENCE else "has the structure"
         note = "; ".join((*said, f"{label} {same} of {entity.name}"))
         return Mention(label, query, entity, "attachment", note=note)

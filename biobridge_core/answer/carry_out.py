@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from biobridge_core.types import Edge
 
 _LOOKED_AT = 100  #: suggestions of each start among which a shared or a given one is looked for
+_FEW = 5  #: suggestions that are told where nothing is known to be shared; each of their links is above the floor
 _EXAMPLES = 3  #: links of each kind that describe a thing
 _NO_WAY = "The graph has no links that lead from {name} to what is asked for."
 
@@ -77,7 +78,8 @@ def shared(gatherer: Gatherer, understood: Understanding, starts: Sequence[Start
     rest = [item for item in scored if item[0][0] > 0 and (item[0][0] < len(starts) or all_raw)]
     facts = [_joined(gatherer, nodes, starts, -key[2]) for key, _, nodes in known[:MOST_KNOWN]]
     likely = (_joined(gatherer, nodes, starts, -key[2]) for key, _, nodes in rest)
-    worth = [fact for fact in likely if fact.probability is None or fact.probability >= FLOOR][:MOST_SUGGESTED]
+    worth = [fact for fact in likely if not known or fact.probability is None or fact.probability >= FLOOR]
+    worth = worth[:MOST_SUGGESTED] if known else worth[:_FEW]
     facts += worth
     if not facts:
         plural = " or ".join(gatherer.graph.modalities[kind].plural for kind in sorted(kinds))

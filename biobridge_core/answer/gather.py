@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -17,14 +17,15 @@ from biobridge_core.answer.types import Fact, Mention, Reason, Refusal, Shape, U
 from biobridge_core.answer.walk import Node, Walk, Walker, guess_of
 from biobridge_core.answer.words import percent
 from biobridge_core.errors import BioBridgeError
+from biobridge_core.retrieve import Head
 from biobridge_core.types import FAR, Entity, HitStatus, InputKind, QueryKind
 
 if TYPE_CHECKING:
+    from biobridge_core.heads import Heads
     from biobridge_core.kg.graph import KnowledgeGraph
     from biobridge_core.many import Many
     from biobridge_core.queueing import Progress
-    from biobridge_core.retrieve import Head, Retriever
-    from biobridge_core.types import Query
+    from biobridge_core.retrieve import Retriever
 
 MOST_KNOWN = 200  #: known facts that are told one by one
 MOST_SUGGESTED = 10
@@ -69,8 +70,8 @@ class Gatherer:
 
     Parameters
     ----------
-    heads_of
-        Reads a query: its head, and what has to be said about how it was read.
+    heads
+        Reads raw inputs.
     """
 
     def __init__(
@@ -78,9 +79,9 @@ class Gatherer:
         graph: KnowledgeGraph,
         retriever: Retriever,
         many: Many,
-        heads_of: Callable[[Query, Progress | None], tuple[Head, tuple[str, ...]]],
+        heads: Heads,
     ) -> None:
-        self.graph, self._retriever, self._heads_of = graph, retriever, heads_of
+        self.graph, self._retriever, self._heads = graph, retriever, heads
         self.known = Known(graph)
         self.suggester = Suggester(many, self.known)
         self.walker = Walker(self.known, self.suggester, retriever.head)
@@ -155,9 +156,12 @@ class Gatherer:
         if mention.entity is not None and mention.entity.id in self.graph:
             return Start(mention, mention.entity, self._retriever.head(self.graph.row(mention.entity.id))), ()
         query = mention.query
-        head, notes = self._heads_of(query, progress)
-        if head.row is not None:
+        head, notes = self._heads.of(query, progress)
+        if head.row is not None and self.graph.modality(head.row) == query.modality:
             return Start(mention, self.graph.entity(head.row), head), notes
+        if head.row is not None:  # a drug that is a peptide: its sequence is asked about as a protein's
+            vector, notes = self._heads.vector(_KINDS[query.kind], query.value, progress)
+            head = Head(vector, _KINDS[query.kind], query.modality, None, query.value)
         name = mention.text or query.label
         entity = Entity(
             f"input:{number}", query.modality, name, input_kind=_KINDS[query.kind], input=query.value, flags=("input",)

@@ -32,7 +32,7 @@ _KINDS: Mapping[str, tuple[str, str, str]] = {  # what one is, one, several
 _LABELS: Mapping[str, str] = {
     "protein_enables_molecular_function": "does the job",
     "protein_enables_molecular_function_inverse": "is a job of",
-    "protein_participates_in_biological_process_inverse": "needs",
+    "protein_participates_in_biological_process_inverse": "involves",
     "protein_located_in_cellular_component": "is found in",
     "protein_located_in_cellular_component_inverse": "is where one finds",
     "protein_associated_with_disease": "has been linked to",
@@ -48,7 +48,7 @@ _LABELS: Mapping[str, str] = {
     "disease_has_phenotype": "can come with",
     "disease_has_phenotype_inverse": "can come with",
     "drug_in_therapeutic_class": "belongs to the group",
-    "drug_in_therapeutic_class_inverse": "has in it",
+    "drug_in_therapeutic_class_inverse": "includes",
     "therapeutic_class_used_for_disease_inverse": "has medicines in the group",
 }
 
