@@ -17,9 +17,11 @@ from ui.design_job import Job
 if TYPE_CHECKING:
     from biobridge_core.design.evidence import Evidence
     from biobridge_core.design.run import Run
+    from biobridge_core.queueing import Progress
     from biobridge_core.service import BridgeService
 
 _EVIDENCE, _JOB, _ASKED = "design evidence", "design job", "design asked"
+_RAW = "design raw"  #: the goal as it stands in the boxes now
 _LOOK = 1.5  #: seconds between two looks at a search
 _QUICK = 0.4  #: seconds within which a search that ends at once is not shown as running
 
@@ -70,7 +72,7 @@ def show(bridge: BridgeService) -> None:
 def _goal(bridge: BridgeService) -> None:
     """The boxes and the two ways on. A fragment: filling a box moves nothing else."""
     with st.container(border=True, key="design_goal"):
-        raw = design_goal.boxes(bridge)
+        raw = st.session_state[_RAW] = design_goal.boxes(bridge)
         with st.container(horizontal=True, vertical_alignment="center", gap="small", key="design_go"):
             if st.button("Design molecules", type="primary", icon=":material/experiment:", key="design now"):
                 _ask(raw, search=True)
@@ -111,11 +113,16 @@ def _search(bridge: BridgeService, evidence: Evidence) -> None:
     old: Job | None = st.session_state.get(_JOB)
     if old is not None:
         old.cancel()
+    raw: Mapping[str, Any] = st.session_state.get(_RAW, st.session_state[_ASKED])
+    evidence = evidence.bounded(bridge.designer.goal(raw))
+    st.session_state[_ASKED] = raw
     design_results.forget()
     generator, model = design_goal.generator(bridge)
-    st.session_state[_JOB] = Job(
-        evidence, lambda say: bridge.designer.run(evidence, generator=generator, model=model, progress=say)
-    )
+
+    def prepare(say: Progress) -> Run:
+        return bridge.designer.run(evidence, generator=generator, model=model, progress=say)
+
+    st.session_state[_JOB] = Job(evidence, prepare)
 
 
 def _forget() -> None:

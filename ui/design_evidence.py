@@ -37,7 +37,7 @@ def forget() -> None:
 
 def chosen(evidence: Evidence) -> Evidence:
     """The evidence as it was left: without what is struck out, with what is pinned."""
-    struck, pinned = st.session_state.get(_STRUCK, frozenset()), st.session_state.get(_PINNED, frozenset())
+    struck, pinned = st.session_state[_STRUCK], st.session_state[_PINNED]
     return evidence.pin(pinned - struck).strike(struck)
 
 
@@ -63,18 +63,27 @@ def _body(
             with service.caught():
                 search(bridge, left)
                 st.rerun()
-        if left.struck and st.button("Restore all", icon=":material/undo:", key="design restore"):
-            st.session_state[_STRUCK] = frozenset()
-            st.session_state[_MADE] += 1
-            st.rerun(scope="fragment")
-    struck: set[str] = set()
+        if left.struck:
+            st.button("Restore all", icon=":material/undo:", key="design restore", on_click=_restore)
     for part in evidence.parts:
-        struck |= _part(evidence, part)
-    _pins(evidence, struck)
-    if struck != st.session_state.get(_STRUCK, frozenset()):
-        st.session_state[_STRUCK] = frozenset(struck)
-        st.rerun(scope="fragment")
+        _part(evidence, part)
+    _pins(evidence)
     _table(left)
+
+
+def _restore() -> None:
+    st.session_state[_STRUCK] = frozenset()
+    st.session_state[_MADE] += 1
+
+
+def _use(key: str, ids: Iterable[str]) -> None:
+    """Strike out what is no longer chosen of some items, restore what is."""
+    struck: frozenset[str] = st.session_state[_STRUCK]
+    st.session_state[_STRUCK] = (struck - frozenset(ids)) | (frozenset(ids) - frozenset(st.session_state[key] or ()))
+
+
+def _pin(key: str) -> None:
+    st.session_state[_PINNED] = frozenset(st.session_state[key])
 
 
 def sentence(evidence: Evidence) -> str:
@@ -90,33 +99,30 @@ def sentence(evidence: Evidence) -> str:
     return said + (f" {theme.number(len(evidence.struck))} struck out." if evidence.struck else "")
 
 
-def _part(evidence: Evidence, part: Part) -> set[str]:
-    """One part of the goal; gives the ids that are struck out in it."""
+def _part(evidence: Evidence, part: Part) -> None:
+    """One part of the goal with what was retrieved for it."""
     own = [item for item in evidence.items if item.part == part.key and not item.problem]
     st.markdown(f"**{theme.plain(part.label, 80)}** · {_ROLES[part.role.value]}" + _understood(part))
-    if not own:
-        if part.role.value == "avoid":
-            st.caption("Candidates that the bridge links to it score worse; nothing is taken from its drugs.")
-        return set()
-    struck: set[str] = set()
-    before: frozenset[str] = st.session_state.get(_STRUCK, frozenset())
+    if not own and part.role.value == "avoid":
+        st.caption("Candidates that the bridge links to it score worse; nothing is taken from its drugs.")
     for place, (kind, title) in enumerate(_GROUPS.items()):
         group = [item for item in own if (item.entity.modality, item.status, item.direct) == kind]
         if not group:
             continue
         names = {item.id: theme.shorten(item.entity.name, 40) for item in group}
+        key = f"design use {part.key} {place} {st.session_state[_MADE]}"
+        st.session_state.setdefault(key, [id_ for id_ in names if id_ not in st.session_state[_STRUCK]])
         with st.container(key=f"design_items_{evidence.parts.index(part)}_{place}"):
-            used = st.pills(
+            st.pills(
                 f"{title} ({theme.number(len(group))})",
                 list(names),
                 selection_mode="multi",
-                default=[id_ for id_ in names if id_ not in before],
                 format_func=names.__getitem__,
-                key=f"design use {part.key} {place} {st.session_state.get(_MADE, 0)}",
-                help="Click to strike out, click again to restore. Outlined ones are struck out.",
+                key=key,
+                on_change=_use,
+                args=(key, tuple(names)),
+                help="Click to strike out, click again to restore. What is struck out is crossed through.",
             )
-        struck |= set(names) - set(used or ())
-    return struck
 
 
 def _understood(part: Part) -> str:
@@ -128,18 +134,20 @@ def _understood(part: Part) -> str:
     return f" · {full}{theme.plain(part.entity.id)}"
 
 
-def _pins(evidence: Evidence, struck: set[str]) -> None:
+def _pins(evidence: Evidence) -> None:
     names = {item.id: theme.shorten(item.entity.name, 40) for item in evidence.items if item.is_molecule}
-    offered = [id_ for id_ in names if id_ not in struck]
-    pinned = st.multiselect(
+    offered = [id_ for id_ in names if id_ not in st.session_state[_STRUCK]]
+    key = f"design pins {st.session_state[_MADE]}"
+    st.session_state[key] = [id_ for id_ in offered if id_ in st.session_state[_PINNED]]
+    st.multiselect(
         "Pinned: these count twice",
         offered,
-        default=[id_ for id_ in offered if id_ in st.session_state.get(_PINNED, frozenset())],
         format_func=names.__getitem__,
-        key=f"design pins {st.session_state.get(_MADE, 0)} {len(struck)}",
+        key=key,
+        on_change=_pin,
+        args=(key,),
         placeholder="Choose drugs whose fragments should be used more",
     )
-    st.session_state[_PINNED] = frozenset(pinned)
 
 
 def _table(evidence: Evidence) -> None:

@@ -110,6 +110,22 @@ class Evidence:
         chosen = frozenset(self.item(id_).id for id_ in ids)
         return replace(self, pinned=self.pinned | chosen, struck=self.struck - chosen, _by_id={})
 
+    def bounded(self, goal: Goal) -> Evidence:
+        """The same evidence for a goal with other bounds, budget or seed.
+
+        Raises
+        ------
+        InputError
+            If the goal wants or avoids other things, for which evidence has to be retrieved.
+        """
+        named = [(g.targets, g.diseases, g.avoid, g.start) for g in (self.goal, goal)]
+        if named[0] != named[1]:
+            raise InputError(
+                "The goal names other things than this evidence was retrieved for.",
+                "Show the evidence for the new goal first, or take the change back.",
+            )
+        return replace(self, goal=goal, _by_id={})
+
     def is_live(self, item: Item) -> bool:
         """Whether it counts: not struck out, and not found over struck items alone."""
         if item.id in self.struck:
