@@ -20,6 +20,12 @@ _ANSWERS_FIRST: Mapping[str, tuple[str, str]] = {
     "drug_in_therapeutic_class_inverse": ("belongs to", "belong to"),
     "therapeutic_class_used_for_disease_inverse": ("is used for", "are used for"),
 }
+_ENDS = {
+    "has the participant": "has the participants",
+    "contains the drug": "contains the drugs",
+    "has the kind": "has the kinds",
+    "has drugs in the class": "has drugs in the classes",
+}
 _PLURAL = {"is": "are", "has": "have"}
 
 
@@ -36,24 +42,24 @@ class Style:
         """A thing that the sentence begins with."""
         return self.name(entity)
 
-    def label(self, edge: Edge) -> str:
-        """What the head does to the tail."""
-        return edge.label
+    uncalibrated = ", with no calibrated chance"
+
+    def label(self, edge: Edge, several_ends: bool = False) -> str:
+        """What the head does to the tail, or to several."""
+        return _ENDS.get(edge.label, edge.label) if several_ends else edge.label
 
     def chance(self, fact: Fact) -> str:
         """What stands behind a suggested end."""
-        return chance(fact, "no calibrated chance")
+        return chance(fact)
 
     def end(self, fact: Fact) -> str:
         """The answer of a fact."""
         return self.name(fact.answer) + (self.chance(fact) if fact.predicted and fact.predicted[-1] else "")
 
 
-def chance(fact: Fact, none: str = "") -> str:
-    """`` (chance 23 %)``; ``none`` is said where there is no chance."""
-    if fact.probability is None:
-        return f" ({none})" if none else ""
-    return f" (chance {percent(fact.probability)})"
+def chance(fact: Fact) -> str:
+    """`` (chance 23 %)``; nothing where there is no chance."""
+    return "" if fact.probability is None else f" (chance {percent(fact.probability)})"
 
 
 def spoken(entity: Entity) -> str:
@@ -98,14 +104,16 @@ def chain(facts: Sequence[Fact], style: Style | None = None) -> str:
         end = several(told) if place == len(first.edges) - 1 else style.name(edge.tail)
         if predicted and place < len(first.edges) - 1:
             end += style.chance(first)
-        head, label = style.name(edge.head), style.label(edge)
+        last = place == len(first.edges) - 1
+        head, label = style.name(edge.head), style.label(edge, last and len(facts) > 1)
         if not words:
             words = f"{style.suggests if predicted else ''}{style.first(edge.head)} {label} {end}"
         elif predicted:
             words += f", and {style.suggests}{head} {label} {end}"
         else:
             words += f", which {label} {end}"
-    return words
+    missing = any(first.predicted) and any(fact.probability is None for fact in facts)
+    return words + style.uncalibrated if missing else words
 
 
 def ends(facts: Sequence[Fact], style: Style) -> list[str]:

@@ -25,6 +25,7 @@ _PLACES = {code: place for place, code in enumerate(EVIDENCE)}
 _EXPERIMENTS = _PLACES["HEP"]  #: the last code of an experiment
 _STATEMENTS = _PLACES["NAS"]  #: the last code of a statement that somebody signed
 _REVIEWED = _PLACES["RCA"]  #: the last code of what was inferred and reviewed
+_SECOND = 0.1  #: what a second source adds, relative to the best one
 _UNSAID = 0.8  #: weight of a link whose source says nothing of strength or frequency
 _CODE = re.compile(r"\b[A-Z]{2,3}\b")
 #: Relations through which what holds for a narrower kind holds for the wider one: their head is the kind.
@@ -143,6 +144,7 @@ class Known:
         keys, index = keys[order], index[order]
         unique, firsts = np.unique(keys, return_index=True)
         best = np.maximum.reduceat(self._strengths[index], firsts) if len(unique) else np.empty(0, np.float32)
+        best = np.minimum(best * (1 + _SECOND * (np.diff(np.append(firsts, len(index))) > 1)), 1.0)
         starts = np.searchsorted(unique // graph.n_entities, np.arange(graph.n_entities + 1))
         return _Table(
             starts,
@@ -157,7 +159,7 @@ class Known:
         """Weight of every stored link, (n_triples,)."""
         said = self._by_word("evidence", evidence_weight)
         measured = self._by_word("value", _value_weight)
-        return np.asarray(said * measured, dtype=np.float32)
+        return np.asarray(np.minimum(said * measured * self._by_word("evidence", _breadth), 1.0), dtype=np.float32)
 
     def _by_word(self, column: str, weigh: Callable[[str], float]) -> _Weights:
         column_ = self.graph.columns.triples[column].combine_chunks()
@@ -177,6 +179,11 @@ def evidence_weight(evidence: str) -> float:
         return _UNSAID
     best = min(places)
     return 1.0 if best <= _EXPERIMENTS else 0.85 if best <= _STATEMENTS else 0.6 if best <= _REVIEWED else 0.35
+
+
+def _breadth(evidence: str) -> float:
+    """A little more for each further kind of evidence."""
+    return 1.0 + 0.05 * min(max(len({code for code in _CODE.findall(evidence) if code in _PLACES}) - 1, 0), 3)
 
 
 def _value_weight(value: str) -> float:

@@ -75,9 +75,11 @@ class Everyday(Style):
         kind = _KINDS.get(entity.modality)
         return f"{self.name(entity)}, {kind[0]}," if kind else self.name(entity)
 
-    def label(self, edge: Edge) -> str:
-        """What the head does to the tail."""
-        return _LABELS.get(edge.relation, edge.label)
+    uncalibrated = ""
+
+    def label(self, edge: Edge, several_ends: bool = False) -> str:
+        """What the head does to the tail, or to several."""
+        return _LABELS.get(edge.relation) or super().label(edge, several_ends)
 
     def chance(self, fact: Fact) -> str:
         """In tens."""

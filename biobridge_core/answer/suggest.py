@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 FLOOR = 0.002  #: the least chance that is worth telling: some twenty times that of an entity drawn at random
 #: Where a relation has no calibrated chance: how many times more belief than an entity drawn at random would have.
-LIFT = 3.0
+LIFT = 10.0
 LIFT_AMONG = 50.0  #: the same where several relations are asked together, each of which has its best
 DEPTH = 100  #: ranks that chances are fitted on; what ranks lower is never told
 _UNCALIBRATED = 0.02  #: the most that such a suggestion weighs beside those with a chance
