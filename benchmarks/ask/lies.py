@@ -185,9 +185,32 @@ class Teller:
             words = f"The bridge suggests that {last.head.name} {self._verb(last)} {last.tail.name}"
             yield "number", f"{words} (probability {told} %) [{suggested.number}]."
 
+        if len(self.predicted) > 1:
+            one, other = self.predicted[:2]
+            yield (
+                "number",
+                f"The bridge suggests that {self.listed((one, other), (other, one))} [{one.number},{other.number}].",
+            )
+
+    def listed(self, told: Sequence[Fact], chances: Sequence[Fact]) -> str:
+        """Suggested answers of one start in one clause, each with the chance of the fact at its place."""
+        edge = told[0].edges[0]
+        answers = [
+            f"{fact.answer.name} (chance {100 * (of.probability or 0):.2g} %)"
+            for fact, of in zip(told, chances, strict=True)
+        ]
+        return f"{edge.head.name} {_ways(edge)[0][0][0]} {' and '.join(answers)}"
+
     def _citations(self, fact: Fact, edge: Edge, verb: str) -> Iterator[tuple[str, str]]:
         true = f"{edge.head.name} {verb} {edge.tail.name}"
-        wrong = next(other for other in self.known if other.number != fact.number and fact.edges[-1] not in other.edges)
+        wrong = next(
+            (
+                other
+                for other in self.known
+                if fact.edges[-1] not in other.edges and not _alike(fact.answer, other.answer)
+            ),
+            self.predicted[0] if self.predicted else fact,
+        )
         yield "no citation", f"{true} indeed."
         yield "no citation", f"Both {true} and {self.others[2].name}."
         yield "wrong citation", f"{edge.head.name} clearly {verb} {edge.tail.name} [{wrong.number}]."
@@ -251,6 +274,9 @@ def told(teller: Teller) -> Iterator[tuple[str, str]]:
         back = f"{edge.tail.name} {teller._back(edge)} {edge.head.name}"
         chance = f" with a probability of {round(100 * (fact.probability or 0))} %" if rng.random() < 0.5 else ""
         yield "predicted", f"{rng.choice(_UNSURE).format(s=rng.choice([plain, back]))}{chance} [{fact.number}]."
+    if len(teller.predicted) > 1:
+        cites = ",".join(str(fact.number) for fact in teller.predicted)
+        yield "predicted", f"The bridge suggests that {teller.listed(teller.predicted, teller.predicted)} [{cites}]."
 
 
 def _together(teller: Teller, known: Sequence[Fact]) -> Iterator[tuple[str, str]]:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from biobridge_core.answer.checked_names import Item, NamesOfFacts, tokens_of
+from biobridge_core.answer.checked_names import Item, NamesOfFacts, folded, tokens_of
 from biobridge_core.answer.checked_words import CONNECTIVES, Phrase, enough, is_article
 from biobridge_core.answer.claims import Claim, UnreadableError, claims_of
 from biobridge_core.answer.types import Answer, Fact, Sentence, Voice
@@ -34,6 +34,15 @@ _CHANCE = re.compile(
     re.IGNORECASE,
 )
 _YES = re.compile(r"\s*yes\s*[,:.\u2013\u2014-]\s*", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class _Borne:
+    """What bears a claim out."""
+
+    facts: frozenset[int]
+    voice: Voice
+    hedged: bool = False  #: a known link of a chain that is predicted elsewhere, told with the whole chain
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,23 +80,22 @@ class Checker:
                 return Voice.TOLD
             raise UnreadableError("it cites no fact")
         facts = self._cited(cites)
-        body = self._without_chance(self._without_yes(text), facts)
         names = NamesOfFacts(_names(facts))
+        body = _without_chances(self._without_yes(text), facts, names)
         claims = claims_of(body, names)
         if not claims:
             raise UnreadableError("it tells no link")
         if self.named is not None:
             _no_other(claims, self.named)
-        told: set[int] = set()
-        voices: set[Voice] = set()
-        for claim in claims:
-            used, voice = self._supported(claim, facts)
-            told |= used
-            voices.add(voice)
+        borne = [self._borne_out(claim, facts) for claim in claims]
+        told = {number for one in borne for number in one.facts}
+        suggested = {number for one in borne if one.voice is Voice.PREDICTED and not one.hedged for number in one.facts}
+        if any(one.hedged and not one.facts <= suggested for one in borne):
+            raise UnreadableError("it tells a known link as if it were predicted")
         if untold := [fact.number for fact in facts if fact.number not in told]:
             raise UnreadableError(f"it cites fact {untold[0]}, of which it tells nothing")
         self._alike(body, facts)
-        return Voice.PREDICTED if Voice.PREDICTED in voices else Voice.KNOWN
+        return Voice.PREDICTED if any(one.voice is Voice.PREDICTED for one in borne) else Voice.KNOWN
 
     def _cited(self, cites: Sequence[int]) -> list[Fact]:
         by_number = {fact.number: fact for fact in self.answer.facts}
@@ -101,30 +109,25 @@ class Checker:
             raise UnreadableError("it says yes, which the facts do not")
         return rest
 
-    def _without_chance(self, text: str, facts: Sequence[Fact]) -> str:
-        for match in _CHANCE.finditer(text):
-            digits, percent = match.group(1), bool(match.group(2))
-            for fact in facts:
-                if fact.probability is None or not _rounds_to(fact.probability, digits, percent):
-                    raise UnreadableError(f"the number {digits} is not the chance of every fact that it cites")
-        return _CHANCE.sub(" ", text)
-
-    def _supported(self, claim: Claim, facts: Sequence[Fact]) -> tuple[set[int], Voice]:
-        """Facts that bear a claim out, and how sure it is."""
+    def _borne_out(self, claim: Claim, facts: Sequence[Fact]) -> _Borne:
         if claim.head.count is not None or claim.tail.count is not None:
             return self._counted(claim, facts)
         found = _through(claim, facts) if claim.through else _direct(claim, facts)
         if not found:
             raise UnreadableError(_not_told(claim, facts))
         for voice in (Voice.KNOWN, Voice.PREDICTED):
-            used = {number for number, predicted in found if predicted is (voice is Voice.PREDICTED)}
+            used = frozenset(number for number, predicted in found if predicted is (voice is Voice.PREDICTED))
             if used and _fits(claim.voices, voice):
-                return used, voice
+                return _Borne(used, voice)
         if all(predicted for _, predicted in found):
             raise UnreadableError("it tells a prediction as if it were known")
+        chains = {fact.number for fact in facts if any(fact.predicted)}
+        hedged = frozenset(number for number, _ in found if number in chains)
+        if claim.voices == {Voice.PREDICTED} and hedged:
+            return _Borne(hedged, Voice.PREDICTED, hedged=True)
         raise UnreadableError("it tells a known link as if it were predicted")
 
-    def _counted(self, claim: Claim, facts: Sequence[Fact]) -> tuple[set[int], Voice]:
+    def _counted(self, claim: Claim, facts: Sequence[Fact]) -> _Borne:
         """A count is right where the whole answer is counted, by the relation and the start that were asked for."""
         item, other = (claim.head, claim.tail) if claim.head.count is not None else (claim.tail, claim.head)
         answer = self.answer
@@ -148,11 +151,28 @@ class Checker:
             head, tail = (answered, other) if item is claim.head else (other, answered)
             if not _direct(Claim(head, claim.phrase, tail, claim.voices), [fact]):
                 raise UnreadableError(f"“{item.words}” is no count that the facts give")
-        return {fact.number for fact in facts if fact in known}, Voice.KNOWN
+        return _Borne(frozenset(fact.number for fact in facts if fact in known), Voice.KNOWN)
 
     def _alike(self, text: str, facts: Sequence[Fact]) -> None:
         if self.encode is not None and likeness(text, facts, self.encode) < LEAST_ALIKE:
             raise UnreadableError("its meaning is far from what the cited facts say")
+
+
+def _without_chances(text: str, facts: Sequence[Fact], names: NamesOfFacts) -> str:
+    """The text without its chances, each of which must be that of the name before it, or of every cited fact."""
+    for match in _CHANCE.finditer(text):
+        item = names.before(text[: match.start()])
+        meant = [fact for fact in facts if item is not None and _ends_predicted(fact) & item.ids] or facts
+        for fact in meant:
+            if fact.probability is None or not _rounds_to(fact.probability, match.group(1), bool(match.group(2))):
+                raise UnreadableError(f"the number {match.group(1)} is not the chance of what it is told of")
+    return _CHANCE.sub(" ", text)
+
+
+def _ends_predicted(fact: Fact) -> set[str]:
+    """What a chance may be told of: the ends of the predicted links of a fact."""
+    edges = [edge for edge, predicted in zip(fact.edges, fact.predicted, strict=True) if predicted]
+    return {end.id for edge in edges for end in (edge.head, edge.tail)}
 
 
 def statement(edge: Edge, predicted: bool) -> str:
@@ -174,15 +194,22 @@ def likeness(text: str, facts: Sequence[Fact], encode: Encode) -> float:
 
 
 def _names(facts: Iterable[Fact]) -> Mapping[str, tuple[frozenset[str], str]]:
-    """Every name of the entities of some facts: ids of those that have it, and their kind where they agree."""
-    found: dict[str, tuple[set[str], set[str]]] = {}
-    for entity in _entities(facts):
-        for name in (entity.name, entity.full_name, *entity.synonyms, entity.id):
-            if name.strip():
-                ids, kinds = found.setdefault(name, (set(), set()))
-                ids.add(entity.id)
-                kinds.add(entity.modality)
-    return {name: (frozenset(ids), kinds.pop() if len(kinds) == 1 else "") for name, (ids, kinds) in found.items()}
+    """Every name of the entities of some facts: ids of those that have it, and their kind where they agree.
+
+    Where one entity's own name is another's synonym, it stands for the first alone.
+    """
+    found: dict[tuple[str, ...], list[tuple[bool, str, Entity]]] = {}
+    for entity in {entity.id: entity for entity in _entities(facts)}.values():
+        for name in {entity.name, entity.full_name, *entity.synonyms, entity.id}:
+            if key := folded(name):
+                found.setdefault(key, []).append((name != entity.name, name, entity))
+    names = {}
+    for meant in found.values():
+        meant.sort(key=lambda one: one[:2])
+        best = [entity for synonym, _, entity in meant if synonym == meant[0][0]]
+        kinds = {entity.modality for entity in best}
+        names[meant[0][1]] = frozenset(entity.id for entity in best), kinds.pop() if len(kinds) == 1 else ""
+    return names
 
 
 def _entities(facts: Iterable[Fact]) -> Iterable[Entity]:

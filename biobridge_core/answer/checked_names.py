@@ -10,6 +10,7 @@ from biobridge_core.answer.checked_words import vocabulary
 
 _TOKEN = re.compile(r"\d+(?:[.,\u2009\u202f]\d+)*|[^\W\d_]+|\d+|[^\w\s]")
 _DASHES = re.compile("[-_\u2010-\u2015]")
+_LONGEST = 60  #: words of a name
 _QUOTES = frozenset("\"'*`\u2018\u2019\u201c\u201d")
 
 
@@ -62,4 +63,13 @@ class NamesOfFacts:
             here = tuple(tokens[place : place + len(key)])
             if tuple(token.casefold() for token in here) == key and exact in (None, here):
                 return len(key), item
+        return None
+
+    def before(self, text: str) -> Item | None:
+        """The longest name that a text ends with."""
+        tokens = tokens_of(text)
+        for place in range(max(0, len(tokens) - _LONGEST), len(tokens)):
+            found = self.at(tokens, place)
+            if found is not None and place + found[0] == len(tokens):
+                return found[1]
         return None

@@ -149,15 +149,16 @@ _PLAIN: dict[Sign | None, str] = {
     Sign.INCLUDE: "include|includes",
     Sign.AND: "and|,|as well as|along with|, as well as|, along with",
     Sign.WHICH: "which|that|, which|, that",
-    Sign.SUCH_AS: "including|, including|such as|, such as|namely|, namely",
+    Sign.SUCH_AS: "including|, including|among them|, among them|such as|, such as|namely|, namely",
     Sign.THROUGH: "through|via|by way of|, through|, via",
     Sign.BREAK: ";|while|whereas|, while|, whereas|; and",
     Sign.COLON: ":",
     Sign.OPEN: "(",
     Sign.CLOSE: ")",
-    None: "also|too|both|likewise|similarly|additionally|furthermore|moreover|in addition|further|together|these"
-    "|following|as follows|in turn|overall|in summary|in short|to summarise|to summarize|specifically|here|there are"
-    "|similarly ,|additionally ,|furthermore ,|moreover ,|in addition ,|further ,|overall ,|in summary ,|in short ,"
+    None: "also|too|both|all|each|likewise|similarly|additionally|furthermore|moreover|in addition|further|together"
+    "|these|following|as follows|in turn|overall|in summary|in short|to summarise|to summarize|specifically|here"
+    "|there are|similarly ,|additionally ,"
+    "|furthermore ,|moreover ,|in addition ,|further ,|overall ,|in summary ,|in short ,"
     "|to summarise ,|to summarize ,|specifically ,|likewise ,|, too|, in turn ,|, also",
 }
 _KNOWN = (
@@ -208,15 +209,15 @@ NUMBERS = {word: value for value, word in enumerate(_words(_NUMBERS))}
 SEVERAL, _SEVERAL_FROM = "several", 3
 _ADVICE = (
     "treat treats treated treating treatment treatments cure cures cured curing therapy therapies safe safely safety "
-    "should recommend recommends recommended take prescribe prescribed dose dosage effective efficacy effectively "
+    "should recommend recommends recommended prescribe prescribed dose dosage effective efficacy effectively "
     "beneficial benefit benefits helps help heals heal relieves relieve improves improve prevents prevent diagnosis "
     "diagnose patients patient you your must harmless remedy tolerated"
 )
 #: What no sentence may say, whatever the facts: advice and promises.
 ADVICE = frozenset(_words(_ADVICE))
-NEGATIONS = frozenset(_words("not no never neither nor without cannot lacks lack fails fail non nothing none absent t"))
+NEGATIONS = frozenset(_words("not no never neither nor without cannot lacks lack fails fail nothing none absent t"))
 _QUALIFIERS = (
-    "only most mostly always mainly all every exclusively usually often rarely strongly weakly first second best "
+    "only most mostly always mainly every exclusively usually often rarely strongly weakly first second best "
     "strongest main major selectively directly indirectly potently primarily just sole solely any many"
 )
 QUALIFIERS = frozenset(_words(_QUALIFIERS))

@@ -148,6 +148,51 @@ def test_what_the_facts_do_not_say_is_struck_with_the_reason(text: str, cites: t
     assert why in sentence.struck
 
 
+def chained() -> Answer:
+    """A suggested target, and a known disease of it."""
+    graph = real_service().graph
+    first, last = answer().facts[4].edges
+    fact = replace(answer().facts[4], predicted=(True, False), status=HitStatus.PREDICTED, probability=0.21)
+    other = replace(answer().facts[3], probability=0.13)
+    assert graph.relations[first.relation].label == first.label != last.label
+    return replace(answer(), facts=(answer().facts[0], other, fact))
+
+
+@pytest.mark.parametrize(
+    ("text", "cites", "why"),
+    [
+        (
+            "The bridge suggests that imatinib inhibits KIT (chance 21 %), which is associated with piebaldism.",
+            (5,),
+            "",
+        ),
+        ("The bridge suggests that imatinib inhibits KIT; KIT is associated with piebaldism.", (5,), ""),
+        ("The bridge suggests that imatinib inhibits KIT (chance 21 %) and EGFR (chance 13 %).", (4, 5), ""),
+        ("The bridge suggests that imatinib inhibits KIT (chance 13 %) and EGFR (chance 21 %).", (4, 5), "13"),
+        ("The bridge suggests that KIT is associated with piebaldism.", (5,), "as if it were predicted"),
+        (
+            "Imatinib inhibits KIT, which the bridge suggests is associated with piebaldism.",
+            (5,),
+            "as if it were known",
+        ),
+        ("The bridge suggests that EGFR is inhibited by imatinib and gefitinib.", (1, 4), "as if it were predicted"),
+    ],
+)
+def test_chains_and_chances_are_told_as_what_they_are(text: str, cites: tuple[int, ...], why: str) -> None:
+    struck = check(text, *cites, of=chained()).struck
+    assert why in struck
+    assert bool(struck) is bool(why)
+
+
+def test_a_word_that_is_one_things_name_and_another_things_synonym_is_the_first() -> None:
+    disease = replace(answer().facts[4].answer, synonyms=("imatinib",))
+    last = replace(answer().facts[4].edges[1], tail=disease)
+    made = replace(
+        answer(), facts=(replace(answer().facts[4], answer=disease, edges=(answer().facts[4].edges[0], last)),)
+    )
+    assert "do not link" in check("KIT is linked to imatinib, and imatinib is linked to piebaldism.", 5, of=made).struck
+
+
 def test_a_right_count_stands_where_everything_is_counted() -> None:
     counted = replace(answer(), facts=answer().facts[:4])
     assert not check("3 drugs inhibit EGFR.", 1, 2, 3, of=counted).struck
