@@ -172,8 +172,8 @@ class Retriever:
 
     def _ask(self, head: Head) -> MemoryQuery:
         if head.row is not None:
-            return self._memory.ask(np.array([head.row]), own=self.has_memory(head))
-        return self._memory.ask_input(head.text, head.vector, head.modality, head.kind)
+            return self._reader.ask(np.array([head.row]), own=self.has_memory(head))
+        return self._reader.ask_input(head.text, head.vector, head.modality, head.kind)
 
     def nearest(self, head: Head, n: int = 5) -> tuple[tuple[Entity, float], ...]:
         """The catalogue entities nearest to the query in the foundation model's own space, with cosine."""

@@ -39,7 +39,7 @@ class Frozen:
         self._rows = content.place[torch.from_numpy(rows[self.places].astype(np.int64))]
         self._all = content.vectors[kind]
         self._codes: Tensor | None = None
-        if kind in content.codes and self._all.shape[1] <= _LONGEST:
+        if kind in content.codes and 1 < self._all.shape[1] <= _LONGEST:  # torch._int_mm errs where there is but one
             codes, step = content.codes[kind]
             self._codes, self._step = torch.from_numpy(codes[self._rows.numpy()]), torch.from_numpy(step)
 

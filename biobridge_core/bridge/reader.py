@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from biobridge_core.bridge.memory import Memory, Query
     from biobridge_core.kg.graph import KnowledgeGraph
     from biobridge_core.kg.split import TrainingView
+    from biobridge_core.types import InputKind
 
 _Floats = NDArray[np.float32]
 _FEW = 20  # queries of unseen entities below which known ones, read as if unseen, stand in for them
@@ -54,6 +55,14 @@ class Reader:
             if len(mine):
                 total[mine] = self.read(self.memory.ask(heads[mine], own=known), logits[mine], relation)
         return total
+
+    def ask(self, rows: NDArray[np.integer], *, own: bool = True) -> Query:
+        """As `Memory.ask`."""
+        return self.memory.ask(rows, own=own)
+
+    def ask_input(self, text: str, vector: _Floats, modality: str, kind: InputKind) -> Query:
+        """As `Memory.ask_input`."""
+        return self.memory.ask_input(text, vector, modality, kind)
 
     def read(self, query: Query, cosines: _Floats, relation: str) -> _Floats:
         """Score prepared queries.
