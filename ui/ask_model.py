@@ -59,5 +59,5 @@ def setting(bridge: BridgeService) -> None:
 
 def _where(bridge: BridgeService) -> str:
     if bridge.settings.llm_url:
-        return " is asked over the network; facts and the reading of your question leave this machine for it."
+        return " is asked at that address: how your question was read and the facts are sent there."
     return " runs on this machine."

@@ -193,6 +193,30 @@ def test_the_language_model_is_off_unless_somebody_names_one(page: Opener, words
     assert "None is used." in words_of(app)
 
 
+class Liar:
+    """A language model that adds a sentence of its own."""
+
+    name = "liar at example"
+
+    def complete(self, prompt: object, **options: object) -> str:
+        return "Imatinib inhibits ABL1, DDR1 and DDR2 [1,2,3].\nImatinib cures leukaemia in every patient [1]."
+
+
+def test_what_a_language_model_adds_is_struck_out_with_the_reason_and_it_can_be_switched_off(
+    page: Opener, words_of: Callable[..., str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(real_service().__dict__, "language_model", Liar())
+    app = page({"q": "Which proteins does imatinib inhibit?"})
+    shown = html_of(app)
+    assert "<s>Imatinib cures leukaemia" in shown
+    assert "Not shown as an answer:" in shown
+    assert "Worded by liar at example" in words_of(app)
+    app.toggle(key="ask language model").set_value(False).run()
+    put(app, "Which proteins does imatinib inhibit?")
+    assert "cures" not in html_of(app)
+    assert "Written from the facts by fixed rules" in words_of(app)
+
+
 @pytest.mark.parametrize(
     ("question", "shared"),
     [
