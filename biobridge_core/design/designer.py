@@ -21,7 +21,7 @@ from biobridge_core.design.evidence import Evidence, Gatherer
 from biobridge_core.design.extras import Extras
 from biobridge_core.design.generator import Generator
 from biobridge_core.design.goal import Goal, check
-from biobridge_core.design.language import FRAGMENTS, chosen
+from biobridge_core.design.language import FRAGMENTS, LANGUAGE_MODEL, chosen
 from biobridge_core.design.late import Examiner, check_bounds, endpoints
 from biobridge_core.design.library import library
 from biobridge_core.design.mutation import Mutation
@@ -175,7 +175,7 @@ class Designer:
         goal, usable = evidence.goal, library(evidence, background)
         workshop = Workshop(usable, Limits(goal.keep, goal.without))
         made = generators(workshop)
-        if mutate and (database := self.extras.database) is not None:
+        if mutate and generator != LANGUAGE_MODEL and (database := self.extras.database) is not None:
             made.append(Mutation(workshop, goal.seed, database, background.example))
         if not made:
             raise InputError("There is no generator.", "Choose at least one.")
