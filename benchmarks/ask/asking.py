@@ -19,7 +19,7 @@ from retrieval.scorers import code_of
 from ask.opened import OPENED, SEED, build, open_service, removed_ids
 from ask.record import Record, record_of
 from biobridge_core.answer.types import Answer, Attachment
-from biobridge_core.artifacts import read_manifest
+from biobridge_core.artifacts import read_manifest, sha256_file
 from biobridge_core.config import Settings
 from biobridge_core.kg.graph import KnowledgeGraph
 from biobridge_core.service import BridgeService
@@ -29,7 +29,7 @@ Question = Mapping[str, Any]
 #: modules beside those of the answer package that decide an answer
 _CODE = (
     "lookup", "names", "reading", "retrieve", "hits", "heads", "encoding", "notation", "uploads", "findings", "denial",
-    "everyday", "links", "relative", "explain/paths",
+    "everyday", "links", "relative", "many", "explain/paths",
 )  # fmt: skip
 _LOG = logging.getLogger(__name__)
 
@@ -49,7 +49,9 @@ class Asking:
         self._graphs: dict[str, KnowledgeGraph] = {}
         modules = sorted((ROOT / "biobridge_core" / "answer").glob("*.py"))
         more = [ROOT / "biobridge_core" / f"{name}.py" for name in _CODE]
-        self._code = code_of(*(str(path.relative_to(ROOT)) for path in (*modules, *more)))
+        words = [sha256_file(path) for path in sorted((ROOT / "biobridge_core" / "answer").glob("*.json"))]
+        code = code_of(*(str(path.relative_to(ROOT)) for path in (*modules, *more)))
+        self._code = hashlib.sha256(json.dumps([code, words]).encode()).hexdigest()
 
     def service(self, name: str) -> BridgeService:
         """An opened service, warm."""
