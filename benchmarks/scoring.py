@@ -63,7 +63,7 @@ def score(reader: QuickReader, row: int, *, own: bool, clock: Clock) -> dict[str
     """Relation -> score of every entity of its tail modality, (1, n_tails); as `QuickReader.everywhere`."""
     with clock.on("memory: who is alike"):
         query = reader.ask(np.array([row]), own=own)
-    with clock.on("bridge: cosines"):
+    with clock.on("bridge: query and cosines"):
         cosines = reader.cosines(row)
     with clock.on("memory: votes, weighed"):
         return {name: reader.read(query, found, name) for name, found in cosines.items()}

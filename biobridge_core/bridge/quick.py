@@ -68,13 +68,15 @@ class QuickReader(Reader):
         if not names:
             return {}
         with torch.inference_mode():
-            embedded = self.content.embed(self.bridge, np.array([row]), modality)
+            kind = graph.input_kind(row)
+            vector = self.content.vectors[kind][self.content.place[row]]
+            embedded = self.bridge.embed(vector[None], modality, kind)
             moved = self._once(self._moves, modality)(embedded)
         found: dict[str, _Floats] = {}
         for tail in dict.fromkeys(graph.relations[name].tail for name in names):
             mine = [i for i, name in enumerate(names) if graph.relations[name].tail == tail]
             cosines = self._compared(moved[mine], tail)
-            found |= {names[i]: cosines[[j]] for j, i in enumerate(mine)}
+            found |= {names[i]: cosines[j : j + 1] for j, i in enumerate(mine)}
         return found
 
     def ask(self, rows: NDArray[np.integer], *, own: bool = True) -> Query:
