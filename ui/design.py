@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 _EVIDENCE, _JOB, _ASKED = "design evidence", "design job", "design asked"
 _RAW = "design raw"  #: the goal as it stands in the boxes now
-_LOOK = 1.5  #: seconds between two looks at a search
+_LOOK = 2.0  #: seconds between two looks at a search
 _QUICK = 0.4  #: seconds within which a search that ends at once is not shown as running
 
 #: Static, holds nothing foreign.

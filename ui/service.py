@@ -63,6 +63,7 @@ class Opening:
         finally:
             self._done.set()
         if self.service is not None:
+            gc.freeze()
             self._warm(self.service)
 
     @staticmethod

@@ -25,6 +25,7 @@ ROUTES = {
     "compare": ("/compare?a=UniProtKB:P35498&b=MONDO:0100135", "[data-testid=stMarkdown] h5, [data-testid=stMetric]"),
     "batch": ("/batch", "[data-testid=stFileUploader]"),
     "draw": ("/draw?q=GtoPdb:4941", ".st-key-kind_protein .bb-card"),
+    "design": ("/design?target=UniProtKB:P00533", "[class*=st-key-design_items] button"),
     "evidence": ("/evidence?study=known", ".st-key-study_body [data-testid=stDataFrame]"),
     "about": ("/about", "[data-testid=stDataFrame]"),
 }
