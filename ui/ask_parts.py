@@ -20,7 +20,7 @@ CSS = (
   line-height: 1.5; overflow-wrap: anywhere; border-radius: .4rem; border: 1px solid transparent;}
 .bb-said.bb-is-known {border-left: 4px solid color-mix(in srgb, currentColor 75%, transparent);}
 .bb-said.bb-is-predicted {border: 1px dashed color-mix(in srgb, currentColor 45%, transparent);}
-.bb-said > b {flex: 0 0 6.6rem; font-size: .84rem; font-weight: 600;}
+.bb-said > b {flex: 0 0 8.4rem; font-size: .84rem; font-weight: 600;}
 .bb-said > div {flex: 1; min-width: 0;}
 .bb-said s {opacity: .8;}
 .bb-said small {display: block; font-size: .84rem;}
@@ -76,7 +76,7 @@ def _sentence(sentence: Sentence, facts: Mapping[int, Fact], turn: str) -> str:
     if sentence.struck:
         return (
             f'<div class="bb-said"><b>removed</b><div><s>{_text(sentence)}</s>'
-            f"<small>Not shown as an answer: {escape(sentence.struck)}</small></div></div>"
+            f"<small>{escape(sentence.struck)}</small></div></div>"
         )
     mark = _MARKS.get(sentence.voice)
     if mark is None:

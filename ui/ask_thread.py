@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 MAX_IN_ADDRESS = 200  #: characters of a question; a longer one stays out of the address
 
+MAX_TURNS = 30  #: kept of one thread
+
 _SOMEBODY = re.compile(
     r"\b(i|me|my|mine|we|us|our|he|him|his|she|her|son|daughter|child|mother|father|wife|husband)\b", re.IGNORECASE
 )
@@ -77,6 +79,7 @@ def add(request: Request, answer: Answer, when: datetime) -> None:
     if request.instead and turns():
         turns().pop()
     turns().append(Turn(request, answer, when, f"{number}"))
+    del turns()[:-MAX_TURNS]
 
 
 def start_over() -> None:

@@ -209,7 +209,7 @@ def test_what_a_language_model_adds_is_struck_out_with_the_reason_and_it_can_be_
     app = page({"q": "Which proteins does imatinib inhibit?"})
     shown = html_of(app)
     assert "<s>Imatinib cures leukaemia" in shown
-    assert "Not shown as an answer:" in shown
+    assert "promises or advises" in shown
     assert "Worded by liar at example" in words_of(app)
     app.toggle(key="ask language model").set_value(False).run()
     put(app, "Which proteins does imatinib inhibit?")
