@@ -41,7 +41,7 @@ class Frozen:
         self._codes: Tensor | None = None
         if kind in content.codes and 1 < self._all.shape[1] <= _LONGEST:  # torch._int_mm errs where there is but one
             codes, step = content.codes[kind]
-            self._codes, self._step = torch.from_numpy(codes[self._rows.numpy()]), torch.from_numpy(step)
+            self._codes, self._step = torch.from_numpy(codes[self._rows.numpy()]), step
 
     def parts(self) -> Iterator[Tensor]:
         """The vectors themselves, float32 (some, d)."""
@@ -52,18 +52,17 @@ class Frozen:
         """Inner products of float32 (m, d) with all: (m, n)."""
         if self._codes is None:
             return torch.cat([queries @ part.T for part in self.parts()], dim=1)
-        scaled = queries * self._step
-        unit = scaled.abs().amax(dim=1, keepdim=True).clamp_min(1e-30) / _MOST
-        whole = (scaled / unit).round_().to(torch.int32)
+        scaled = queries.numpy() * self._step
+        unit = np.maximum(np.abs(scaled).max(axis=1, keepdims=True), np.float32(1e-30)) / np.float32(_MOST)
+        whole = np.rint(scaled / unit).astype(np.int32)
         low = ((whole + 128) & 255) - 128  # whole = 65536 high + 256 middle + low
         rest = (whole - low) >> 8
         middle = ((rest + 128) & 255) - 128
-        high = (rest - middle) >> 8
-        parts = torch.zeros((4, *queries.shape), dtype=torch.int8)  # four, as this is what is multiplied fastest
-        parts[0], parts[1], parts[2] = high, middle, low
-        found = torch._int_mm(parts.flatten(0, 1), self._codes.T).view(4, len(queries), -1)  # (4, m, n)
-        whole = found[0].bitwise_left_shift_(8).add_(found[1]).add_(found[2].bitwise_right_shift_(8))
-        return whole.float().mul_(unit * 256)
+        parts = np.zeros((4, *whole.shape), dtype=np.int8)  # four, as this is what is multiplied fastest
+        parts[0], parts[1], parts[2] = (rest - middle) >> 8, middle, low
+        found = torch._int_mm(torch.from_numpy(parts).flatten(0, 1), self._codes.T).view(4, len(queries), -1)
+        whole_products = found[0].bitwise_left_shift_(8).add_(found[1]).add_(found[2].bitwise_right_shift_(8))
+        return whole_products.float().mul_(torch.from_numpy(unit * np.float32(256)))
 
 
 class Images:
