@@ -228,3 +228,21 @@ def test_a_disease_is_designed_for_over_its_proteins() -> None:
     run.batch = 48
     run.run(quiet)
     assert found.parts[0].key in designer().result(run).candidates[0].bridge
+
+
+def test_a_goal_without_any_drug_offers_what_is_near(monkeypatch: pytest.MonkeyPatch) -> None:
+    gatherer = designer()._gatherer
+    monkeypatch.setattr(type(gatherer), "_drugs", lambda *_: [])
+    monkeypatch.setattr(type(gatherer), "_known_drugs", lambda *_: [])
+    with pytest.raises(InputError, match="No drug with a usable structure") as caught:
+        designer().evidence(Goal(diseases=("lung cancer",)))
+    assert "near it" in caught.value.hint
+    assert "KRAS" in caught.value.hint
+
+
+def test_bounds_change_under_the_same_evidence() -> None:
+    other = Goal(targets=GOAL.targets, avoid=GOAL.avoid, n=5, seed=9)
+    assert evidence().bounded(other).goal == other
+    assert evidence().bounded(other).items == evidence().items
+    with pytest.raises(InputError, match="names other things"):
+        evidence().bounded(Goal(targets=("BRAF",)))

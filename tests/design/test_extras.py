@@ -29,8 +29,8 @@ GEFITINIB = flat_smiles(INHIBITORS["gefitinib"])
 @cache
 def database() -> Path:
     path = Path(mkdtemp()) / "crem.db"
-    few = [*list(INHIBITORS.values())[:5], *list(OTHERS.values())[:3]]
-    assert crem.make(path, few * 2, quiet) > 50
+    few = [*list(INHIBITORS.values())[:3], OTHERS["sotalol"]]
+    assert crem.make(path, few * 2, quiet) > 20
     return path
 
 
