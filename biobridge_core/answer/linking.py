@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from biobridge_core.answer.relations import cues, kind_in_words
+from biobridge_core.answer.spans import POSSESSIVE, around, forms, inflected, is_shouted, is_words, spans_of, stems
 from biobridge_core.answer.vocabulary import (
     ALWAYS_NAMES,
     CUE_WORDS,
     FUNCTION_WORDS,
     HARDLY_NAMES,
-    QUALIFIERS,
     NEVER_ALONE,
+    QUALIFIERS,
     SAYS_KIND,
 )
 from biobridge_core.names import FULL_NAME, ID, NAME, SYNONYM, XREF, normalise
@@ -28,21 +29,11 @@ if TYPE_CHECKING:
     from biobridge_core.kg.graph import KnowledgeGraph
     from biobridge_core.names import Names
 
-_MOST_PARTS = 18  #: words of a name
-_LONGEST = 160  #: characters of a name
 _FAR_AHEAD = 5  #: of two entities that share a synonym, one with so many times the links is taken without asking
-_OPENING, _CLOSING = "([{<\"'“‘«", ".,;:?!)]}>\"'”’»"
-_TOKEN = re.compile(r"\S+")
-_INNER = re.compile(r"[/,;|+&]")
-_TAIL = re.compile(
-    r"-(?=(?:associated|related|linked|driven|dependent|induced|caused|inhibit\w*|target\w*|bind\w*|block\w*|based"
-    r"|positive|mutant|mutated|activat\w*|modulat\w*|antagoni\w*|agoni\w*|specific|directed|like|mediated)\b)",
-    re.IGNORECASE,
-)
-_POSSESSIVE = re.compile(r"(?:['’]s|(?<=s)['’])$")
-_CURIE = re.compile(r"\b([A-Za-z][A-Za-z0-9_.]*)[:_]([A-Za-z]*\d[\w.-]*)")
+_CURIE = re.compile(r"\b([A-Za-z][A-Za-z0-9_.]*)[:_]([A-Za-z]*\d(?:[\w.-]*\w)?)")
 _BY_ACTION = re.compile(
-    r"[ -](?:inhibitors?|antagonists?|agonists?|activators?|blockers?|modulators?|ligands?|proteins|genes|drugs|targets?)$",
+    r"[ -](?:inhibitors?|antagonists?|agonists?|activators?|blockers?|modulators?|ligands?|proteins|genes|drugs"
+    r"|targets?)$",
     re.I,
 )
 _TYPO_LEAST = 5  #: letters of a word that may be misspelt
@@ -51,25 +42,52 @@ _MOST_TRIED = 24  #: stretches that are compared with all names
 _RARE_FROM = 4_000  #: rank from which a common word in small letters may still be an abbreviation
 
 
-_ENDINGS = tuple(
-    (ending, instead)
-    for endings, instead in (
-        (
-            "s es ed d ing er ers or ors ly ally al ic ive ion ions able ness ment ments y ish less ful ism ist ists like",
-            "",
-        ),
-        ("es ed ing er ers or ors ion ions able ive ation ations al y", "e"),
-        ("ies ied ily", "y"),
-        ("ability", "able"),
-        ("ically", "ic"),
-    )
-    for ending in endings.split()
-)
-_INFLECTED = re.compile(r"(?:\w{3}(?:ed|ings?|ly|i[sz]es?|able|ious|less|ness|ful|wise|ish|ify|ifies|tional))$")
 #: Words right after which a name begins.
 _BEFORE_NAMES = frozenset(
-    "of in for with to the a an by on from has have had is are show shows between and or against about as at into called "
-    'named disease disorder syndrome phenotype symptom process function class component , : ( " “'.split()
+    [
+        "of",
+        "in",
+        "for",
+        "with",
+        "to",
+        "the",
+        "a",
+        "an",
+        "by",
+        "on",
+        "from",
+        "has",
+        "have",
+        "had",
+        "is",
+        "are",
+        "show",
+        "shows",
+        "between",
+        "and",
+        "or",
+        "against",
+        "about",
+        "as",
+        "at",
+        "into",
+        "called",
+        "named",
+        "disease",
+        "disorder",
+        "syndrome",
+        "phenotype",
+        "symptom",
+        "process",
+        "function",
+        "class",
+        "component",
+        ",",
+        ":",
+        "(",
+        '"',
+        "“",
+    ]
 )
 
 
@@ -126,7 +144,7 @@ class Linker:
 
     def link(self, text: str) -> Linked:
         """All names in a text, the longest first, none over another."""
-        shouted = _shouted(text)
+        shouted = is_shouted(text)
         exact = self._chosen([link for link in self._exact(text, shouted) if link is not None])
         ids = self._missing_ids(text, exact)
         if ids:
@@ -137,7 +155,7 @@ class Linker:
         links = sorted([*kept, *guessed], key=lambda link: link.start)
         left = [part for part in rare if not any(g.start <= part[0] and part[1] <= g.end for g in guessed)]
         if any(not link.weak for link in links):
-            left = [part for part in left if not _inflected(text[slice(*part)])]
+            left = [part for part in left if not inflected(text[slice(*part)])]
         unknown = dict.fromkeys(_stretch(text, part, kept) for part in left)
         unknown |= dict.fromkeys(name for link in links if (name := self._longer(text, link, links)))
         return Linked(tuple(links), tuple(unknown), tuple(self._similar(name) for name in unknown))
@@ -162,15 +180,15 @@ class Linker:
 
     def common(self, word: str) -> bool:
         """Whether it is a word of the language."""
-        return any(form in self.ranks or form in CUE_WORDS for form in _stems(word.casefold()))
+        return any(f in self.ranks or f in CUE_WORDS or f in FUNCTION_WORDS for f in stems(word.casefold()))
 
     # ------------------------------------------------------------------ exact names
 
     def _exact(self, text: str, shouted: bool) -> Iterator[Link | None]:
-        spans = list(_spans(text))
+        spans = list(spans_of(text))
         keys: dict[str, list[tuple[int, int, int]]] = {}
         for start, end in spans:
-            for loss, key in _forms(text[start:end]):
+            for loss, key in forms(text[start:end]):
                 keys.setdefault(key, []).append((start, end, loss))
         best: dict[tuple[int, int], tuple[int, Link | None]] = {}
         for place, key in self._names.many(list(keys)):
@@ -227,25 +245,24 @@ class Linker:
     def _may_be(self, written: str, tier: int, row: int, first: bool, shouted: bool) -> bool:
         """Whether a stretch is likely meant as a name, and not as words of the language."""
         parts = normalise(written).split()
-        if kind_in_words(" ".join(parts)):
+        if kind_in_words(" ".join(parts)) or (len(parts) == 1 and parts[0] in SAYS_KIND):
             return False
+        capital = self._capital(written, first, shouted)
         if all(part in FUNCTION_WORDS or part in NEVER_ALONE for part in parts):
-            return len(parts) == 1 and self._capital(written, first, shouted) and self._is_exact(written, row)
+            return len(parts) == 1 and capital and self._is_exact(written, row)
         if len(parts) > 1:
             return not set(parts) <= (FUNCTION_WORDS | SAYS_KIND)
         word = parts[0]
-        if self._capital(written, first, shouted) and word not in CUE_WORDS and self._is_exact(written, row):
-            return True
-        if word in ALWAYS_NAMES:
+        if word in ALWAYS_NAMES or (capital and word not in CUE_WORDS and self._is_exact(written, row)):
             return True
         if word not in self.ranks and word not in CUE_WORDS:
             return len(word) > 1
-        main = tier == NAME and self.graph.modality(row) != "protein"
-        return main and len(word) > 3 and word not in HARDLY_NAMES and word not in CUE_WORDS
+        main = tier == NAME and self.graph.modality(row) != "protein" and len(word) > 3
+        return main and word not in HARDLY_NAMES and word not in CUE_WORDS
 
     def _might_be(self, written: str, tier: int, row: int) -> bool:
         word = normalise(written)
-        if kind_in_words(word):
+        if kind_in_words(word) or word in SAYS_KIND:
             return False
         if " " in word or len(word) < 3 or word in CUE_WORDS or word in FUNCTION_WORDS or word in NEVER_ALONE:
             return False
@@ -290,7 +307,7 @@ class Linker:
         """Places of words that are neither named nor of the language."""
         found = []
         for match in re.finditer(r"[^\s/,;:?!()\"“”«»<>\[\]{}|]+", text):
-            word = _POSSESSIVE.sub("", match[0].strip("'’.‘-"))
+            word = POSSESSIVE.sub("", match[0].strip("'’.‘-"))
             start = match.start() + match[0].find(word) if word else match.start()
             end = start + len(word)
             if len(word) < 2 or any(link.start < end and start < link.end for link in links):
@@ -300,7 +317,7 @@ class Linker:
             symbol = bool(re.search(r"\d", word)) or (not shouted and sum(c.isupper() for c in word) > 1)
             pieces = [piece for piece in re.split(r"[-'’‐-―]", word) if piece]
             known = all(self.common(piece) or not piece.isalpha() for piece in pieces)
-            if (symbol and word.casefold() not in CUE_WORDS and not _is_words(word, known)) or not known:
+            if (symbol and word.casefold() not in CUE_WORDS and not is_words(word, known)) or not known:
                 found.append((start, end))
         return found
 
@@ -310,7 +327,7 @@ class Linker:
         for place in rare:
             if any(link.start <= place[0] < link.end for link in found):
                 continue
-            for start, end in _around(text, place):
+            for start, end in around(text, place):
                 key = normalise(text[start:end])
                 if tried >= _MOST_TRIED or len(key.replace(" ", "")) < _TYPO_LEAST:
                     continue
@@ -357,103 +374,9 @@ class Linker:
         return tuple(dict.fromkeys(rows))[:3]
 
 
-def _stems(word: str) -> Iterator[str]:
-    """A word and what it may be a form of."""
-    yield word
-    british = word.replace("isation", "ization").replace("yse", "yze")
-    british = re.sub(r"is(e|es|ed|ing|er|ers)$", r"iz\1", british)
-    for form in dict.fromkeys((word, british, word.replace("our", "or"), word.replace("ae", "e"))):
-        yield form
-        for ending, instead in _ENDINGS:
-            if form.endswith(ending) and len(form) - len(ending) >= 3:
-                yield form[: -len(ending)] + instead
-        if (doubled := re.sub(r"([bdgmnprt])\1(?:ed|ing|er|ers)$", r"\1", form)) != form:
-            yield doubled
-    for prefix in ("non", "un", "re", "co", "sub", "super", "anti", "over", "mis", "inter", "multi", "pre"):
-        if word.startswith(prefix) and len(word) > len(prefix) + 3:
-            yield word[len(prefix) :]
-
-
-def _inflected(word: str) -> bool:
-    """Whether a word has an ending that names of genes and drugs hardly ever have."""
-    return word.islower() and bool(_INFLECTED.search(word))
-
-
-def _is_words(word: str, known: bool) -> bool:
-    """Whether a word with capitals is of the language all the same: DNA, mRNA, X-linked."""
-    return known and not re.search(r"\d", word) and word.casefold() in SAYS_KIND
-
-
-def _spans(text: str) -> Iterator[tuple[int, int]]:
-    """Stretches that may be a name, at the borders of words and of what is joined by slashes or hyphens."""
-    tokens = [(match.start(), match.end()) for match in _TOKEN.finditer(text)]
-    borders = [_borders(text, start, end) for start, end in tokens]
-    for first in range(len(tokens)):
-        for last in range(first, min(first + _MOST_PARTS, len(tokens))):
-            for start in borders[first][0]:
-                for end in borders[last][1]:
-                    if 1 < end - start <= _LONGEST:
-                        yield start, end
-
-
-def _borders(text: str, start: int, end: int) -> tuple[list[int], list[int]]:
-    starts, ends = [start], [end]
-    while starts[-1] < end - 1 and text[starts[-1]] in _OPENING:
-        starts.append(starts[-1] + 1)
-    while ends[-1] > start + 1 and text[ends[-1] - 1] in _CLOSING:
-        ends.append(ends[-1] - 1)
-    for match in _INNER.finditer(text, start, end):
-        if start < match.start() and match.end() < end:
-            starts.append(match.end())
-            ends.append(match.start())
-    ends += [match.start() for match in _TAIL.finditer(text, start, end)]
-    ends += [start + owner.start() for e in list(ends) if (owner := _POSSESSIVE.search(text[start:e]))]
-    return starts, sorted({e for e in ends if e > start})
-
-
-def _forms(written: str) -> Iterator[tuple[int, str]]:
-    """(how far from what is written, folded form) of a stretch."""
-    key = normalise(written)
-    yield 0, key
-    words = key.split()
-    if len(words[-1:]) and key.endswith("s") and len(words[-1]) > 4:
-        yield 2, key[:-1]
-        if key.endswith("ies"):
-            yield 3, key[:-3] + "y"
-        elif key.endswith("es"):
-            yield 3, key[:-2]
-    if any(c.isdigit() for c in key) and len(key) <= 12 and len(words) <= 2:
-        if len(words) == 2 and words[0] not in FUNCTION_WORDS and words[0] not in CUE_WORDS:
-            yield 4, "".join(words)
-        elif len(words) == 1:
-            yield 4, re.sub(r"(?<=[a-z])(?=\d)", " ", key)
-
-
-def _around(text: str, place: tuple[int, int]) -> list[tuple[int, int]]:
-    """Stretches that hold a word, the longest first, that do not reach over words that only a question has."""
-    tokens = [(m.start(), m.end()) for m in re.finditer(r"[^\s?!;\"“”]+", text)]
-    tokens = [(s + len(text[s:e]) - len(text[s:e].lstrip("('‘")), e - len(text[s:e]) + len(text[s:e].rstrip(".,')’")))
-              for s, e in tokens]  # fmt: skip
-    at = next((n for n, (s, e) in enumerate(tokens) if s <= place[0] < max(e, s + 1)), None)
-    if at is None:
-        return [place]
-    first = at
-    while first and not _is_border(text[slice(*tokens[first - 1])]):
-        first -= 1
-    last = at
-    while last + 1 < len(tokens) and not _is_border(text[slice(*tokens[last + 1])]):
-        last += 1
-    found = [(tokens[a][0], tokens[b][1]) for a in range(first, at + 1) for b in range(at, last + 1)]
-    return sorted(found, key=lambda span: span[0] - span[1])
-
-
-def _is_border(word: str) -> bool:
-    return word.casefold() in NEVER_ALONE
-
-
 def _stretch(text: str, part: tuple[int, int], links: Sequence[Link]) -> str:
     """The words around a place up to the next words that only a question has."""
-    found = _around(text, part)
+    found = around(text, part)
     for start, end in found:
         if not any(link.start < end and start < link.end for link in links) and end - start < 80:
             words = text[start:end].split()
@@ -463,11 +386,6 @@ def _stretch(text: str, part: tuple[int, int], links: Sequence[Link]) -> str:
                 words.pop()
             return " ".join(words) or text[slice(*part)]
     return text[slice(*part)]
-
-
-def _shouted(text: str) -> bool:
-    words = [word for word in re.findall(r"[A-Za-z]{2,}", text)]
-    return len(words) > 3 and sum(word.isupper() for word in words) > 0.7 * len(words)
 
 
 def _overlap(one: Link, other: Link) -> bool:

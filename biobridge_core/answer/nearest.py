@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 
 from biobridge_core.answer.relations import MARK
 
-LEAST = 0.55  #: cosine below which a question is like no description
+LEAST = 0.6  #: cosine below which a question is like no description
 _AHEAD = 0.02  #: that a description of what is not in the graph must be behind
 #: Groups of descriptions that are no single relation -> their kinds, from the start to the answers.
-_WAYS = {
+_WAYS: dict[str, tuple[str, ...]] = {
     "drugs_for_disease": ("disease", "therapeutic_class", "drug"),
     "diseases_of_class_of_drug": ("drug", "therapeutic_class", "disease"),
     "drug_acts_on_protein": ("drug", "protein"),
@@ -33,11 +33,11 @@ class Descriptions:
         self._encode = encode
         held = json.loads(files("biobridge_core.answer").joinpath("phrases.json").read_text(encoding="utf-8"))
         self._groups = [name for name, texts in held["relations"].items() for _ in texts]
-        self._ways = [_WAYS.get(name) or kinds_of.get(name, ()) for name in self._groups]
+        self._ways: list[tuple[str, ...]] = [_WAYS[name] if name in _WAYS else kinds_of.get(name, ()) for name in self._groups]
         self._texts = [text for texts in held["relations"].values() for text in texts] + held["not_in_graph"]
 
     def nearest(self, masked: str, kind: str, words: str) -> tuple[str, float] | None:
-        """(group of the nearest description of a start of this kind, cosine); None where another is nearer or none near.
+        """(group of the nearest description of a start of this kind, cosine); None where none is near.
 
         Parameters
         ----------

@@ -29,9 +29,24 @@ if TYPE_CHECKING:
     from biobridge_core.kg.graph import KnowledgeGraph
 
 _MOST_KINDS = 4  #: beside the start; longer questions are not walked
+_ABOVE = re.compile(
+    rf"\b(?:which|what) (?:\w+ )?(?:terms?|concepts?|headings?|nodes?) (?:\w+ )?(?:includes?|contains?|covers?"
+    rf"|comprises?|subsumes?)\b"
+    rf"|\b(?:which|what) (?:\w+ )?(?:terms?|concepts?|headings?|groups?|famil(?:y|ies)) (?:does|do|is"
+    rf"|are) (?:the )?{MARK} (?:fall|belong|in|under|part|come|file|filed|go)"
+)
+_INCLUDES = re.compile(
+    rf"\bwhat (?:all )?(?:does|do|is|are) (?:the )?{MARK} (?:include|comprise|cover|encompass|subsume)"
+)
 _KIND_OF_WHAT = re.compile(
-    rf"\b(?:is|are) (?:the )?(?:\w+ )?{MARK} (?:a |an |the |one )?(?:\w+ )?(?:kind|type|sort|form|variant|example|instance|sub-?\w+"
-    rf"|special case|child|narrower)\b|{MARK} (?:is|are) (?:a |an |the |one )?(?:\w+ )?(?:kind|type|sort|form|sub-?\w+) of"
+    rf"\b(?:is|are) (?:the )?(?:\w+ )?{MARK} (?:a |an |the |one )?(?:\w+ )?(?:kind|type|sort|form|variant"
+    rf"|example|instance|sub-?\w+"
+    rf"|special case|child|narrower)\b|{MARK} (?:is|are) (?:a |an |the |one )?(?:\w+ )?(?:kind|type|sort|form"
+    rf"|sub-?\w+) of"
+)
+_KINDS_OF = re.compile(
+    rf"\b(?:kinds?|types?|sorts?|forms?|variants?|examples?|instances?) of (?:the |a |an )?{MARK}"
+    rf"|{MARK} (?:types|kinds|forms|variants)\b"
 )
 #: verb and kind of the start -> kind that is asked for where no word names it
 _IMPLIED = {
@@ -86,12 +101,11 @@ class Planner:
                 return Plan((Step((name,)),), (start, start), 0.9)
             return None
         action = next((cue.action or cue.value for cue in found if cue.action or cue.tag == "action"), "")
-        action = next((a for cue in found for a in (cue.action, cue.value) if a.startswith("drug_")), action)
+        action = _named_action(found) or action
         kinds = [_member(cue, start) for cue in found if cue.tag == "kind"]
         kinds = [cue for cue in kinds if not _names_start(masked, cue, start)]
-        kinds = (
-            [cue for cue in kinds if not (start == DRUG and cue.text in ("where", "whereabouts"))] if action else kinds
-        )
+        if action and start == DRUG and not any(cue.value == PROTEIN for cue in kinds):
+            kinds = [cue for cue in kinds if cue.text not in ("where", "whereabouts")]
         first = wanted(masked, kinds)
         plain = first is not None and first.value == start and not first.action
         if plain and start != CLASS and not self._is_way_back(kinds, start, masked):
@@ -103,14 +117,20 @@ class Planner:
             asked = wanted(masked, left)
             between = [cue.value for cue in left if asked is not None and cue is not asked]
             if asked is not None and (way := self.way(start, asked.value, between)):
-                sure = 0.9 - 0.1 * (len(way) - 2 - len(set(between) - {start, asked.value})) - 0.1 * bool(dropped)
+                unsaid = any(kind == start and asked.value != start for kind in between)
+                sure = (
+                    0.9
+                    - 0.3 * unsaid
+                    - 0.1 * (len(way) - 2 - len(set(between) - {start, asked.value}))
+                    - 0.1 * bool(dropped)
+                )
                 return self._made(way, action, sure)
-        return self._from_verbs(found, kinds, start, action)
+        return self._from_verbs(masked, found, kinds, start, action)
 
     def between(self, masked: str, head: str, tail: str) -> Plan | None:
         """Steps from one named thing to another; None where there is no short way in this direction."""
         found = cues(masked)
-        action = next((a for cue in found for a in (cue.action, cue.value) if a.startswith("drug_")), "")
+        action = _named_action(found)
         way = self.way(head, tail, ())
         if way is None:
             return None
@@ -129,7 +149,9 @@ class Planner:
         named = {cue.value for cue in kinds} - {start}
         return bool(named) or (start == PHENOTYPE and not re.match(r"\W*(?:which|what|list)\b", masked))
 
-    def _from_verbs(self, found: Sequence[Cue], kinds: Sequence[Cue], start: str, action: str) -> Plan | None:
+    def _from_verbs(
+        self, masked: str, found: Sequence[Cue], kinds: Sequence[Cue], start: str, action: str
+    ) -> Plan | None:
         """Where no word names what is asked for, the verb and the start say it."""
         if action and start in (DRUG, PROTEIN) and not any(cue.value == "use" for cue in found):
             return self._made((start, PROTEIN if start == DRUG else DRUG), action, 0.85)
@@ -138,6 +160,12 @@ class Planner:
                 asked = _IMPLIED.get((cue.value or cue.tag, start))
                 if asked and (way := self.way(start, asked, ())):
                     return self._made(way, action, 0.75)
+        if (
+            start == CLASS
+            and re.search(rf"\b(?:examples?|list|all|show|name|which|give)\b.*{MARK}", masked)
+            and not kinds
+        ):
+            return self._made((CLASS, DRUG), "", 0.6)
         if any(cue.value == start for cue in kinds) and start in _CALLED:
             return self._made((start, _CALLED[start]), action, 0.6)
         return None
@@ -201,36 +229,30 @@ class Planner:
 
     def _hierarchy(self, masked: str, found: Sequence[Cue], start: str) -> bool | None:
         """Whether what is above (True) or below (False) the start is asked for; None where neither."""
-        if start in (PROTEIN, DRUG):
+        if start in (PROTEIN, DRUG) or (start == CLASS and re.search(r"\bexamples?\b", masked)):
             return None
-        others = {cue.value for cue in found if cue.tag == "kind" and not _names_start(masked, cue, start)}
-        others.discard(start)
-        if start == FUNCTION:
-            others.discard(PROCESS)
-        if not others - {"member", CLASS} and _KIND_OF_WHAT.search(masked):
-            return True
-        if any(cue.tag == "up" for cue in found):
-            if not others - {LOCATION, CLASS, "member"} or others <= {CLASS}:
-                return True
-        if any(cue.tag == "down" for cue in found) and not others - {"member", CLASS}:
-            return False
-        if others - {"member"} - ({CLASS} if start == CLASS else set()):
+        above = bool(_ABOVE.search(masked))
+        if above or (start not in (LOCATION, CLASS) and _INCLUDES.search(masked)):
+            return above
+        others = {cue.value for cue in found if cue.tag == "kind" and not _names_start(masked, cue, start)} - {start}
+        others -= {PROCESS} if start == FUNCTION else set()
+        tags = {cue.tag for cue in found}
+        if not others - {"member", CLASS} and (_KIND_OF_WHAT.search(masked) or "down" in tags) and "up" not in tags:
+            return bool(_KIND_OF_WHAT.search(masked))
+        up = "up" in tags and not others - {LOCATION, CLASS, "member"}
+        if not up and others - {"member"} - ({CLASS} if start == CLASS else set()):
             return None
-        if any(cue.tag == "kind_of" for cue in found):
-            if re.search(
-                rf"\b(?:kinds?|types?|sorts?|forms?|variants?|examples?|instances?) of (?:the |a |an )?{MARK}", masked
-            ):
-                return False
-            if re.search(rf"{MARK} (?:is|are) (?:a |an )?(?:kind|type|sort|form)s? of", masked):
-                return True
-            if re.search(rf"{MARK} (?:types|kinds|forms|variants)\b", masked):
-                return False
-            return True
-        if any(cue.tag == "under" and cue.text == "under" for cue in found):
-            return not re.search(rf"under (?:the )?(?:\w+ )?{MARK}", masked)
-        if re.search(rf"{MARK} (?:is|are) (?:a|an)\W*$", masked):
-            return True
-        return None
+        if up or "kind_of" in tags:
+            return up or not _KINDS_OF.search(masked)
+        under = any(cue.text == "under" for cue in found) and not re.search(rf"under (?:the )?(?:\w+ )?{MARK}", masked)
+        is_what = under or re.search(rf"{MARK} (?:is|are) (?:a|an)\W*$", masked)
+        return True if is_what else False if any(cue.text == "under" for cue in found) else None
+
+
+def _named_action(found: Sequence[Cue]) -> str:
+    """What a drug is said to do to a protein; that it binds says least."""
+    named = [a for cue in found for a in (cue.action, cue.value) if a.startswith("drug_")]
+    return min(named, key=lambda name: name == "drug_binds_protein", default="")
 
 
 def _member(cue: Cue, start: str) -> Cue:
@@ -245,6 +267,8 @@ def _names_start(masked: str, cue: Cue, start: str) -> bool:
     if cue.value != start:
         return False
     before = re.match(rf"\W*(?:(?:called|named|known as|of|with the name|id|term) )?[\"“'‘(]*{MARK}", masked[cue.end :])
+    whose = re.search(r"\b(?:whose|with|having) (?:\w+ )?$", masked[: cue.start])
+    before = before or (whose and re.match(rf" (?:is|are|being) [\"“'‘(]*{MARK}", masked[cue.end :]))
     of = bool(before and " of " in before[0])
     after = re.search(rf"{MARK}[\"”'’)]*[ -]$", masked[: cue.start])
     return bool((before and not of) or after)

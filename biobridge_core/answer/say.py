@@ -52,9 +52,14 @@ _WORDS = {
 }
 _MOST_INSTEAD = 3
 _ASKED = {
-    PROTEIN: ("Which diseases is {x} associated with?", "Which drugs act on {x}?", "Which biological processes does {x} take part in?"),
+    PROTEIN: (
+        "Which diseases is {x} associated with?", "Which drugs act on {x}?",
+        "Which biological processes does {x} take part in?",
+    ),
     DRUG: ("What are the targets of {x}?", "Which therapeutic class does {x} belong to?", "What is {x} used for?"),
-    DISEASE: ("Which genes are associated with {x}?", "Which phenotypes does {x} show?", "Which drugs are used for {x}?"),
+    DISEASE: (
+        "Which genes are associated with {x}?", "Which phenotypes does {x} show?", "Which drugs are used for {x}?",
+    ),
     PHENOTYPE: ("Which diseases show {x}?", "Which broader phenotype is {x} a kind of?"),
     PROCESS: ("Which proteins take part in {x}?", "Which drugs act on proteins that take part in {x}?"),
     FUNCTION: ("Which proteins enable {x}?", "Which broader function is {x} a kind of?"),
@@ -76,7 +81,7 @@ def reading_of(
     if shape is Shape.DESCRIBE or not steps:
         return f"what {x} is" if shape is Shape.DESCRIBE else x
     if shape is Shape.SHARED:
-        x = f"all of {x}" if len(names) > 2 else f"both {x}"  # noqa: PLR2004
+        x = f"all of {x}" if len(names) > 2 else f"both {x}"
     for step in steps:
         x = _phrase(graph, step, x)
     if shape is Shape.VERIFY and target is not None:

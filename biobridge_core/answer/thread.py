@@ -9,7 +9,8 @@ from dataclasses import replace
 from biobridge_core.answer.types import Mention, Understanding
 
 _BACK = re.compile(
-    r"\b(?:it|its|itself|they|them|their|theirs|those|these|this|that|the same|ditto|he|she)\b(?! (?:true|correct|possible|known) )",
+    r"\b(?:it|its|itself|they|them|their|theirs|those|these|this|that|the same|ditto|he|she)\b(?! (?:true"
+    r"|correct|possible|known) )",
     re.IGNORECASE,
 )
 _MANY = re.compile(r"\b(?:those|these|them|they|their)\b", re.IGNORECASE)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,11 +12,23 @@ from numpy.typing import NDArray
 
 from biobridge_core.answer import refuse, thread
 from biobridge_core.answer.linking import Link, Linked, Linker, Reading
+from biobridge_core.answer.masking import (
+    BARE,
+    DESCRIBE,
+    WHAT_IS,
+    Start,
+    harmless,
+    is_terse,
+    joined,
+    masked_with,
+    once,
+    with_attached,
+)
 from biobridge_core.answer.nearest import Descriptions
 from biobridge_core.answer.plan import Plan, Planner, named_kind
-from biobridge_core.answer.relations import MARK, asks_whether, counts, cues, denies, not_held, shares
+from biobridge_core.answer.relations import MARK, asks_whether, counts, denies, not_held, plainer
 from biobridge_core.answer.say import instead_of, reading_of
-from biobridge_core.answer.types import Mention, Reason, Refusal, Shape, Step, Understanding
+from biobridge_core.answer.types import Mention, Reason, Refusal, Shape, Understanding
 from biobridge_core.names import FULL_NAME, NAME, SYNONYM
 from biobridge_core.types import Query, QueryKind
 
@@ -24,33 +36,9 @@ if TYPE_CHECKING:
     from biobridge_core.kg.graph import KnowledgeGraph
     from biobridge_core.lookup import Lookup
 
-_THIS = re.compile(
-    r"\b(?:this|the|these|my|that|an?|our)? ?(?:attached|uploaded|drawn|pasted|given|enclosed|above|following|unknown|same)? ?"
-    r"(?:protein sequences?|amino acid sequences?|sequences?|proteins?|molecules?|compounds?|structures?|smiles|attachments?|files?|fasta(?: file)?|genes?|drugs?|ligands?|chemicals?|substances?|inputs?|it)\b",
-    re.IGNORECASE,
-)
-_POINTING = re.compile(
-    r"^(?:this|these|my|that|our|it\b)|attached|uploaded|drawn|pasted|given|enclosed|smiles|attachment|file|fasta|sequence",
-    re.IGNORECASE,
-)
-_DESCRIBE = re.compile(
-    rf"^(?:(?:hi|hello|please|so|and|then),? )*(?:(?:can|could|would) you (?:please )?)?(?:what(?: exactly)?(?:['’]s| is| are| was| does)|who is|define|describe|explain|tell me (?:about|more about|something about|what)"
-    rf"|(?:give me |show me |find |get )?(?:some |more |any )?(?:information|info|details|facts|background|overview|summary)(?: (?:on|about|of|for))?|about|look up|introduce|summari[sz]e|meaning of|definition of|what (?:do you know|is known|can you (?:tell|say))(?: me)? about)"
-    rf"(?: (?:the|a|an|is|are|meant by))*(?: (?:gene|protein|drug|medicine|disease|disorder|illness|syndrome|phenotype|symptom|process|pathway|function|class|term|component|compound))? *[\"“'‘]?(?:the )?{MARK}[\"”'’]?"
-    rf"(?: (?:is|are|mean|means|gene|protein|drug|disease|actually|exactly|syndrome|please|anyway))*\W*$"
-)
 _PRIOR = {NAME: 0.0, FULL_NAME: 0.05, SYNONYM: 0.12}
+_FARFETCHED = 0.25  #: a reading that only words beside the name can bring up
 _LESS = 0.15  #: for a reading by a lesser name where another kind has the name as its own
-
-
-@dataclass(frozen=True, slots=True)
-class _Start:
-    """A place of the question that stands for a start, and what it may be."""
-
-    text: str
-    start: int
-    end: int
-    mentions: tuple[tuple[float, Mention], ...]  #: (prior, mention), likeliest first
 
 
 class Understander:
@@ -82,7 +70,8 @@ class Understander:
             return Understanding(question[:200], Shape.LIST, refusal=refused)
         text = " ".join(question.split())
         linked = self.linker.link(text)
-        refused = refuse.orders(_masked(text, linked.links)) or refuse.orders(text)
+        long = [link for link in linked.links if " " in link.text]  # an order may stand inside a long name
+        refused = refuse.orders(masked_with(text, linked.links)) or refuse.orders(masked_with(text, long))
         if refused is not None:
             return Understanding(text, Shape.LIST, refusal=refused)
         return self._read(text, linked, attached, before)
@@ -90,66 +79,77 @@ class Understander:
     def _read(
         self, text: str, linked: Linked, attached: Sequence[Mention], before: Sequence[Understanding]
     ) -> Understanding:
-        starts = [self._start(link) for link in linked.links]
-        masked = _masked(text, linked.links)
-        if refuse.foreign(re.sub(MARK, " ", masked)):
+        masked = plainer(masked_with(text, linked.links))
+        starts, masked = once([self._start(link) for link in linked.links], masked)
+        refused = self._refused_for_words(text, masked, linked, starts)
+        if refused is not None:
+            return refused
+        last = None if attached else thread.last(before)
+        if attached:
+            starts, masked = with_attached(starts, masked, attached)
+        if not starts:
+            return self._nothing_named(text) if last is None else self._resumed(text, masked, last)
+        if last is not None:
+            if (again := self._again(text, masked, starts, last)) is not None:
+                return again
+            if len(starts) == 1 and asks_whether(masked) and thread.points_back(masked):
+                starts = [*starts, *(Start(m.text, -1, -1, ((0.0, thread.resumed(m)),)) for m in last.mentions[:1])]
+                masked = re.sub(r"\b(?:it|its|they|them|this|that|these|those)\b", "§1§", masked, count=1)
+        return self._planned(text, masked, starts)
+
+    def _refused_for_words(
+        self, text: str, masked: str, linked: Linked, starts: Sequence[Start]
+    ) -> Understanding | None:
+        words = re.sub(MARK, " ", masked)
+        if refuse.foreign(words):
             said = "The question does not seem to be in English, the only language that is read here."
             return self._refused(text, Reason.LANGUAGE, said)
-        if refuse.advice(re.sub(MARK, " ", masked)) or refuse.advice(text):
-            said = "What a person should take or do, or what a person has, cannot be answered from this graph: ask a doctor or a pharmacist. It can say what is known about a gene, a drug or a disease."
+        if refuse.advice(words) or refuse.advice(text):
+            said = (
+                "What a person should take or do, or what a person has, cannot be answered from this graph: ask a "
+                "doctor or a pharmacist. It can say what is known about a gene, a drug or a disease."
+            )
             return self._refused(text, Reason.ADVICE, said, starts)
-        if linked.unknown:
-            return self._unknown(text, linked)
-        last = thread.last(before)
-        if attached:
-            starts, masked = _with_attached(starts, masked, attached)
-        elif not starts and last is not None:
-            return self._resumed(text, masked, last)
-        if not starts:
-            return self._nothing_named(text, masked)
-        if (
-            last is not None
-            and len(starts) >= 1
-            and not attached
-            and (again := self._again(text, masked, starts, last))
-        ):
-            return again
-        return self._planned(text, masked, starts)
+        return self._unknown(text, linked) if linked.unknown else None
 
     # ------------------------------------------------------------------ with starts
 
-    def _planned(self, text: str, masked: str, starts: Sequence[_Start]) -> Understanding:
+    def _planned(self, text: str, masked: str, starts: Sequence[Start]) -> Understanding:
         if denies(masked):
             return self._negated(text, masked, starts)
-        if len(starts) == 2 and not counts(masked) and (asks_whether(masked) or _is_terse(masked, starts)):
+        if len(starts) == 2 and not counts(masked) and (asks_whether(masked) or is_terse(masked, starts)):
             verified = self._verified(text, masked, starts)
             if verified is not None:
                 return verified
-        if (word := not_held(masked)) and not _harmless(word, masked):
-            return self._no_relation(text, masked, starts, word)
+        if (word := not_held(masked)) and not harmless(word, masked):
+            return self._no_relation(text, starts, word)
+        return self._listed(text, masked, starts)
+
+    def _listed(self, text: str, masked: str, starts: Sequence[Start]) -> Understanding:
         shape = Shape.LIST
         if counts(masked):
             shape = Shape.COUNT
         elif len(starts) > 1 and not re.search(rf"{MARK},? or {MARK}", masked):
             shape = Shape.SHARED
-        if len(starts) == 1 and _DESCRIBE.search(masked) and shape is Shape.LIST:
-            found = self._plan_of(masked, starts, shape)
-            if found is None or re.fullmatch(r"\W*(?:what|who)(?:'s|’s| is| are) (?:the |an? )?\S*\W*", masked):
-                return self._described(text, starts[0])
-        found = self._plan_of(masked, starts, shape) or self._meant(masked, starts)
-        if found is None and len(starts) > 1 and (fewer := self._without_words(masked, starts)):
+        found = self._plan_of(masked, starts, shape)
+        if (
+            len(starts) == 1
+            and shape is Shape.LIST
+            and DESCRIBE.search(masked)
+            and (found is None or WHAT_IS.fullmatch(masked))
+        ):
+            return self._described(text, starts[0])
+        found = found or self._meant(masked, starts)
+        if found is not None:
+            plan, mentions = found
+            return self._made(text, shape, mentions, plan)
+        if len(starts) > 1 and (fewer := self._without_words(masked, starts)):
             return self._planned(text, *fewer)
-        if found is None:
-            bare = re.fullmatch(rf"\W*(?:the |a |an )?(?:\w+ )?{MARK}(?: (?:gene|protein|drug|disease))?\W*", masked)
-            if len(starts) == 1 and bare:
-                return self._described(text, starts[0])
-            return self._no_relation(text, masked, starts)
-        plan, mentions, choices = found
-        return self._made(text, shape, mentions, plan, choices)
+        if len(starts) == 1 and BARE.fullmatch(masked):
+            return self._described(text, starts[0])
+        return self._no_relation(text, starts)
 
-    def _plan_of(
-        self, masked: str, starts: Sequence[_Start], shape: Shape
-    ) -> tuple[Plan, tuple[Mention, ...], tuple[int, ...]] | None:
+    def _plan_of(self, masked: str, starts: Sequence[Start], shape: Shape) -> tuple[Plan, tuple[Mention, ...]] | None:
         """The best plan over all readings of the starts."""
         kinds = {m.query.modality for _, m in starts[0].mentions}
         for other in starts[1:]:
@@ -157,16 +157,20 @@ class Understander:
         best: tuple[float, Plan, tuple[Mention, ...]] | None = None
         said = named_kind(masked, kinds)
         for kind in sorted(kinds):
-            plan = self.planner.plan(_joined(masked), kind, shared=shape is Shape.SHARED)
+            picked = [next((p, m) for p, m in start.mentions if m.query.modality == kind) for start in starts]
+            far = kind != said and min(p for p, _ in picked) > _FARFETCHED
+            plan = None if far and kind == "molecular_function" else self._plan(masked, kind, shape)
             if plan is None:
                 continue
-            picked = [next((p, m) for p, m in start.mentions if m.query.modality == kind) for start in starts]
-            value = plan.certainty - sum(p for p, _ in picked) / len(picked) + (0.3 if kind == said else 0.0)
+            value = plan.certainty - sum(p for p, _ in picked) / len(picked) + (0.3 if kind == said else -0.5 * far)
             if best is None or value > best[0]:
                 best = value, plan, tuple(m for _, m in picked)
-        return None if best is None else (best[1], best[2], ())
+        return None if best is None else (best[1], best[2])
 
-    def _without_words(self, masked: str, starts: Sequence[_Start]) -> tuple[str, list[_Start]] | None:
+    def _plan(self, masked: str, kind: str, shape: Shape) -> Plan | None:
+        return self.planner.plan(joined(masked), kind, shared=shape is Shape.SHARED)
+
+    def _without_words(self, masked: str, starts: Sequence[Start]) -> tuple[str, list[Start]] | None:
         """The question with those starts left as words that are rather words of the language."""
         kept = [
             s
@@ -179,11 +183,13 @@ class Understander:
             masked = masked.replace(f"§{n}§", f"§{kept.index(start)}\0§" if start in kept else start.text)
         return masked.replace("\0", ""), kept
 
-    def _meant(self, masked: str, starts: Sequence[_Start]) -> tuple[Plan, tuple[Mention, ...], tuple[int, ...]] | None:
+    def _meant(self, masked: str, starts: Sequence[Start]) -> tuple[Plan, tuple[Mention, ...]] | None:
         """The plan that the meaning of the whole question is nearest to, where no word names it."""
         if len(starts) > 1 or len(re.sub(MARK, "", masked).split()) < 2:
             return None
-        for _, mention in starts[0].mentions[:3]:
+        for prior, mention in starts[0].mentions[:3]:
+            if prior > _FARFETCHED:
+                continue
             kind = mention.query.modality
             found = self._descriptions.nearest(masked, kind, _CALLED.get(kind, self.graph.modalities[kind].label))
             if found is not None:
@@ -195,10 +201,10 @@ class Understander:
                     if relation
                     else self.planner.along(self._descriptions.way(group), sure)
                 )
-                return plan, (mention,), ()
+                return plan, (mention,)
         return None
 
-    def _verified(self, text: str, masked: str, starts: Sequence[_Start]) -> Understanding | None:
+    def _verified(self, text: str, masked: str, starts: Sequence[Start]) -> Understanding | None:
         best: tuple[float, Mention, Mention, Plan] | None = None
         for one, other in ((starts[0], starts[1]), (starts[1], starts[0])):
             for p, head in one.mentions:
@@ -216,9 +222,7 @@ class Understander:
             text, Shape.VERIFY, (head,), plan.steps, tail, reading, plan.certainty, _notes((head, tail))
         )
 
-    def _made(
-        self, text: str, shape: Shape, mentions: tuple[Mention, ...], plan: Plan, choices: tuple[int, ...]
-    ) -> Understanding:
+    def _made(self, text: str, shape: Shape, mentions: tuple[Mention, ...], plan: Plan) -> Understanding:
         reading = reading_of(self.graph, shape, mentions, plan.steps)
         made = Understanding(text, shape, mentions, plan.steps, None, reading, plan.certainty, _notes(mentions))
         return self._asked_back(made)
@@ -233,18 +237,21 @@ class Understander:
                 return replace(made, choices=(mention.entity, *same), refusal=refusal)
         return made
 
-    def _described(self, text: str, start: _Start) -> Understanding:
+    def _described(self, text: str, start: Start) -> Understanding:
         mention = start.mentions[0][1]
         reading = reading_of(self.graph, Shape.DESCRIBE, (mention,), ())
         return self._asked_back(
             Understanding(text, Shape.DESCRIBE, (mention,), (), None, reading, 0.9, _notes((mention,)))
         )
 
-    def _negated(self, text: str, masked: str, starts: Sequence[_Start]) -> Understanding:
+    def _negated(self, text: str, masked: str, starts: Sequence[Start]) -> Understanding:
         found = self._plan_of(masked, starts, Shape.LIST)
         mentions = found[1] if found else (starts[0].mentions[0][1],)
         steps = found[0].steps if found else ()
-        said = "The graph holds links that are known. That a link is missing does not mean that it is not there, so what is not linked cannot be listed."
+        said = (
+            "The graph holds links that are known. That a link is missing does not mean that it is not there, so "
+            "what is not linked cannot be listed."
+        )
         instead = instead_of(self.graph, mentions[0], steps)
         refusal = Refusal(Reason.NEGATION, said, instead)
         reading = reading_of(self.graph, Shape.NEGATED, mentions, steps)
@@ -255,7 +262,7 @@ class Understander:
     def _resumed(self, text: str, masked: str, last: Understanding) -> Understanding:
         """A question without a name, about what was spoken of before."""
         mentions = tuple(thread.resumed(mention) for mention in last.mentions)
-        starts = [_Start(m.text, -1, -1, ((0.0, m),)) for m in mentions]
+        starts = [Start(m.text, -1, -1, ((0.0, m),)) for m in mentions]
         marks = " and ".join(f"§{n}§" for n in range(len(starts)))
         if thread.points_to_many(masked) and last.shape in (Shape.LIST, Shape.SHARED) and last.steps:
             chained = self._chained(text, masked, last, mentions)
@@ -279,18 +286,22 @@ class Understander:
         if plan is None:
             return None
         whole = Plan((*last.steps, *plan.steps), plan.kinds, 0.9 * plan.certainty)
-        made = self._made(text, Shape.COUNT if counts(masked) else Shape.LIST, mentions, whole, ())
+        made = self._made(text, Shape.COUNT if counts(masked) else Shape.LIST, mentions, whole)
         return replace(made, notes=(*made.notes, "Asked of the answers to the question before."))
 
-    def _again(self, text: str, masked: str, starts: Sequence[_Start], last: Understanding) -> Understanding | None:
+    def _again(self, text: str, masked: str, starts: Sequence[Start], last: Understanding) -> Understanding | None:
         """The question before, asked of another start: "and X?"."""
         rest = re.sub(r"[^\w§ ]", " ", masked)
         rest = re.sub(
-            rf"{MARK}|\b(?:and|or|also|then|what|how|about|for|the|same|question|please|with|of|in|now|but|so|too|as|well|again|ditto|likewise|do|it|a|an|thing|ask|is|to|on|case|regarding|concerning|next|instead|if|we|look|at|gene|protein|drug|disease|phenotype|process|class|i|mean|repeat|that|this|me|tell|try|you|could|can|would|give|show|similarly|further|additionally|finally|lastly|just|only|try)\b",
+            rf"{MARK}|\b(?:and|or|also|then|what|how|about|for|the|same|question|please|with|of|in|now|but|so"
+            rf"|too|as|well|again|ditto|likewise|do|it|a|an|thing|ask|is|to|on|case|regarding|concerning|next"
+            rf"|instead|if|we|look|at|gene|protein|drug|disease|phenotype|process|class|i|mean|repeat|that|this"
+            rf"|me|tell|try|you|could|can|would|give|show|similarly|further|additionally|finally|lastly|just"
+            rf"|only|try)\b",
             " ",
             rest,
         )
-        if rest.strip() or not last.steps or _DESCRIBE.search(masked):
+        if rest.strip() or not last.steps or DESCRIBE.search(masked):
             return None
         kind = last.mentions[0].query.modality
         picked = [next((m for _, m in start.mentions if m.query.modality == kind), None) for start in starts]
@@ -300,12 +311,12 @@ class Understander:
         shape = last.shape if last.shape is not Shape.VERIFY else Shape.LIST
         if last.shape is Shape.SHARED and len(mentions) == 1:
             shape = Shape.LIST
-        return self._made(text, shape, mentions, Plan(last.steps, (), 0.85), ())
+        return self._made(text, shape, mentions, Plan(last.steps, (), 0.85))
 
     # ------------------------------------------------------------------ refusals
 
     def _refused(
-        self, text: str, reason: Reason, said: str, starts: Sequence[_Start] = (), instead: tuple[str, ...] = ()
+        self, text: str, reason: Reason, said: str, starts: Sequence[Start] = (), instead: tuple[str, ...] = ()
     ) -> Understanding:
         if not instead and starts:
             instead = instead_of(self.graph, starts[0].mentions[0][1], ())
@@ -318,11 +329,14 @@ class Understander:
         said += f" Called similarly: {', '.join(near)}." if near else " Check the spelling, or give an id or a synonym."
         return self._refused(text, Reason.UNKNOWN_ENTITY, said, instead=tuple(f"What is {name}?" for name in near))
 
-    def _nothing_named(self, text: str, masked: str) -> Understanding:
-        said = "The question names nothing that the graph knows: no gene, drug, disease, phenotype, process, function, location or class of drugs."
+    def _nothing_named(self, text: str) -> Understanding:
+        said = (
+            "The question names nothing that the graph knows: no gene, drug, disease, phenotype, process, function, "
+            "location or class of drugs."
+        )
         return self._refused(text, Reason.OFF_TOPIC, said)
 
-    def _no_relation(self, text: str, masked: str, starts: Sequence[_Start], word: str = "") -> Understanding:
+    def _no_relation(self, text: str, starts: Sequence[Start], word: str = "") -> Understanding:
         name = starts[0].mentions[0][1].query.label
         said = f"What is asked of {name} is not in the graph, or was not understood."
         if word:
@@ -331,9 +345,9 @@ class Understander:
 
     # ------------------------------------------------------------------ mentions
 
-    def _start(self, link: Link) -> _Start:
+    def _start(self, link: Link) -> Start:
         readings = [(self._prior(reading, n), self._mention(link, reading)) for n, reading in enumerate(link.readings)]
-        return _Start(link.text, link.start, link.end, tuple(sorted(readings, key=lambda item: item[0])))
+        return Start(link.text, link.start, link.end, tuple(sorted(readings, key=lambda item: item[0])))
 
     def _prior(self, reading: Reading, place: int) -> float:
         less = _LESS if place and reading.tier >= SYNONYM else 0.0
@@ -353,50 +367,9 @@ class Understander:
 
 
 #: What a start is called in descriptions of questions.
-_CALLED = {"protein": "gene", "biological_process": "process"}
+_CALLED = {"protein": "gene", "biological_process": "process", "phenotype": "symptom", "disease": "disease"}
 _AMBIGUOUS = "Several entities have this name."
 
 
 def _notes(mentions: Sequence[Mention]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(m.note for m in mentions if m.note and m.note != _AMBIGUOUS))
-
-
-def _masked(text: str, links: Sequence[Link]) -> str:
-    """The question in small letters with a mark for each name."""
-    parts, at = [], 0
-    for n, link in enumerate(links):
-        parts += [text[at : link.start].casefold(), f"§{n}§"]
-        at = link.end
-    return "".join([*parts, text[at:].casefold()])
-
-
-def _is_terse(masked: str, starts: Sequence[_Start]) -> bool:
-    """Whether two names and a mark of interrogation stand for the question whether they are linked."""
-    kinds = [start.mentions[0][1].query.modality for start in starts]
-    asked = re.search(r"\b(?:which|what|who|where|how|list|name|show|give|find|tell)\b", masked)
-    return kinds[0] != kinds[1] and masked.rstrip().endswith("?") and asked is None
-
-
-def _harmless(word: str, masked: str) -> bool:
-    """Whether a word for something that is not held is a part of something that is."""
-    if word == "how common":
-        return bool(re.search(r"in common", masked))
-    return False
-
-
-def _joined(masked: str) -> str:
-    """With one mark for a list of names."""
-    return re.sub(rf"{MARK}(?:\s*(?:,|and|or|&|\+|/|;|as well as)+\s*(?:the |both )?{MARK})+", "§0§", masked)
-
-
-def _with_attached(starts: list[_Start], masked: str, attached: Sequence[Mention]) -> tuple[list[_Start], str]:
-    """The attached things as starts before those that are named, with marks where the words speak of them."""
-    n = len(starts)
-    marks = " and ".join(f"§{n + k}§" for k in range(len(attached)))
-    made = [_Start(m.text, -1, -1, ((0.0, m),)) for m in attached]
-    found = next((m for m in _THIS.finditer(masked) if _POINTING.search(m[0].strip())), None)
-    if found is not None:
-        masked = f"{masked[: found.start()]} {marks}{masked[found.end() :]}"
-    else:
-        masked = f"{masked.rstrip('?.! ')} of {marks}"
-    return [*starts, *made], masked.strip()
