@@ -21,6 +21,7 @@ SCN1A = "Which diseases is SCN1A linked to?"
 @pytest.fixture
 def page(monkeypatch: pytest.MonkeyPatch) -> Iterator[Opener]:
     monkeypatch.setattr(service, "open_service", lambda progress: real_service())
+    monkeypatch.setattr(service.Opening, "_warm", staticmethod(lambda opened: None))  # no question here needs it
     st.cache_resource.clear()
 
     def opened(params: Mapping[str, str] | None = None) -> AppTest:
