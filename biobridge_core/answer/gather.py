@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from biobridge_core.answer.known import Known, fitting, specific
 from biobridge_core.answer.say import instead_of
 from biobridge_core.answer.suggest import FLOOR, Suggester
-from biobridge_core.answer.types import Fact, Mention, Reason, Refusal, Shape, Understanding
+from biobridge_core.answer.types import Fact, Mention, Reason, Refusal, Shape, Step, Understanding
 from biobridge_core.answer.walk import Node, Walk, Walker, guess_of
 from biobridge_core.answer.words import percent
 from biobridge_core.errors import BioBridgeError
@@ -171,7 +171,7 @@ class Gatherer:
     def _unseen(self, name: str, head: Head) -> list[str]:
         """What has to be said of an input that the graph has never seen."""
         lenders = self._retriever.read_from(head)
-        words = [f"The graph does not have {name}, so nothing is known of it and all that follows is predicted."]
+        words = [f"The graph does not have {name}: all that follows is predicted."]
         if lenders:
             most = [(entity, share) for entity, share in lenders if share >= _LEAST_SHARE] or lenders[:1]
             lent = ", ".join(f"{entity.name} ({percent(share)})" for entity, share in most)
@@ -200,13 +200,19 @@ def too_weak(graph: KnowledgeGraph, understood: Understanding, what: str, starts
         f"No evidence found for {asked}: the graph holds none, and the bridge suggests none with a chance of "
         f"{percent(FLOOR)} or more."
     )
-    return Refusal(Reason.NO_EVIDENCE, message, instead(graph, starts))
+    return Refusal(Reason.NO_EVIDENCE, message, instead(graph, starts, understood.steps))
 
 
-def instead(graph: KnowledgeGraph, starts: Sequence[Start]) -> tuple[str, ...]:
-    """What could be asked of the same thing; nothing of a thing that the graph does not have."""
+def instead(graph: KnowledgeGraph, starts: Sequence[Start], failed: Sequence[Step] = ()) -> tuple[str, ...]:
+    """What could be asked of the same thing; nothing of a thing that the graph does not have.
+
+    Parameters
+    ----------
+    failed
+        What was asked in vain, which is not offered again.
+    """
     mention = starts[0].mention
-    return instead_of(graph, mention, ()) if mention.entity is not None else ()
+    return instead_of(graph, mention, (), failed) if mention.entity is not None else ()
 
 
 def union(walks: Sequence[Walk]) -> tuple[dict[int, tuple[int, Node]], dict[int, tuple[int, Node]]]:

@@ -67,6 +67,9 @@ _ASKED = {
     CLASS: ("Which drugs belong to the class {x}?", "Which diseases is the class {x} used for?"),
 }  # fmt: skip
 
+_ALSO_CALLED = {"proteins": ("genes", "targets"), "therapeutic classes": ("therapeutic class",)}
+_OVER_PROTEINS = "Which drugs act on proteins associated with {x}?"
+
 
 def reading_of(
     graph: KnowledgeGraph,
@@ -106,11 +109,28 @@ def _phrase(graph: KnowledgeGraph, step: Step, x: str) -> str:
     return f"{kinds[0]} {_WORDS.get(first.name, 'linked to {x}').format(x=x)}"
 
 
-def instead_of(graph: KnowledgeGraph, mention: Mention, steps: Sequence[Step]) -> tuple[str, ...]:
-    """Questions about the same thing that would be answered."""
+def instead_of(
+    graph: KnowledgeGraph, mention: Mention, steps: Sequence[Step], failed: Sequence[Step] = ()
+) -> tuple[str, ...]:
+    """Questions about the same thing that would be answered.
+
+    Parameters
+    ----------
+    failed
+        Steps that led to nothing: questions for the same kind of thing are not offered, but where drugs of a disease
+        were asked for, those that act on its proteins.
+    """
     name = mention.query.label or mention.text
     asked = [text.format(x=name) for text in _ASKED.get(mention.query.modality, ("What is {x}?",))]
     if steps:
         phrase = reading_of(graph, Shape.LIST, (mention,), steps)
         asked = [f"Which {phrase}?" if " that are " in phrase else f"What are the {phrase}?", *asked]
+    if failed:
+        kinds = {graph.modalities[graph.relations[relation].tail].plural for relation in failed[-1].relations}
+        asked = [
+            text for text in asked if not any(kind in text for kind in (*kinds, *_ALSO_CALLED.get(min(kinds), ())))
+        ]
+        if mention.query.modality == DISEASE and graph.modalities[DRUG].plural in kinds and len(failed) > 1:
+            over_proteins = "protein_associated_with_disease_inverse" in failed[0].relations
+            asked = asked if over_proteins else [_OVER_PROTEINS.format(x=name), *asked]
     return tuple(asked[:_MOST_INSTEAD])

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from biobridge_core.answer.chains import chain, chance, clause_of_count, key_of, plural_verb, sentence, spoken
 from biobridge_core.answer.types import Fact, Sentence, Shape, Understanding, Voice
-from biobridge_core.answer.words import counted, number, plain_words, several
+from biobridge_core.answer.words import counted, number, percent, plain_words, several
 from biobridge_core.types import HitStatus
 
 if TYPE_CHECKING:
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 NAMED = 10  #: answers that are named in sentences; the others are counted and stand in the list of facts
 _IN_SUMMARY = 3
+_WORTH_NAMING = 0.05  #: chance from which on a suggestion is named in a sentence; the best three always are
 _LONG_DEFINITION = 400
 #: What Ask does not say of its own accord; a sentence of a source that does is left out of a definition.
 FORBIDDEN = re.compile(r"\b(treat(s|ed|ing|ment)?|diagnos\w*|safe(ly|ty)?)\b", re.IGNORECASE)
@@ -55,7 +56,15 @@ class Writer:
         if shape is Shape.SHARED and len(self.found.starts) > 1:
             return Written(self._shared_summary(), (*self._shared(), *self._rest()))
         summary = self._count_summary() if shape is Shape.COUNT else self._summary()
-        return Written(summary, (*_told(self.known[:NAMED]), *_told(self.predicted[:NAMED]), *self._rest()))
+        return Written(summary, (*_told(self.known[:NAMED]), *_told(self._likely()), *self._rest()))
+
+    def _likely(self) -> list[Fact]:
+        """Suggestions that sentences name."""
+        return [
+            fact
+            for place, fact in enumerate(self.predicted[:NAMED])
+            if place < _IN_SUMMARY or fact.probability is None or fact.probability >= _WORTH_NAMING
+        ]
 
     # ------------------------------------------------------------------ lists
 
@@ -111,8 +120,11 @@ class Writer:
         if not self.predicted:
             return ""
         sure = sum(bool(fact.confident) for fact in self.predicted)
-        confident = f", {'all' if sure == len(self.predicted) else sure} with a chance above one half" if sure else ""
-        return f"; the bridge suggests {number(len(self.predicted))} more{confident}"
+        told = f", {'all' if sure == len(self.predicted) else sure} with a chance above one half" if sure else ""
+        chances = [fact.probability for fact in self.predicted if fact.probability is not None]
+        if not sure and chances:
+            told = f", none confidently (best chance {percent(max(chances))})"
+        return f"; the bridge suggests {number(len(self.predicted))} more{told}"
 
     def _kind(self, count: int) -> str:
         kinds = dict.fromkeys(fact.answer.modality for fact in (*self.known, *self.predicted))
@@ -132,6 +144,9 @@ class Writer:
         listed, named = len(self.known), min(len(self.known), NAMED)
         if listed > named:
             told.append(f"{number(listed - named)} more that the graph holds stand in the list of facts.")
+        if len(self.predicted) > (likely := len(self._likely())):
+            rest = number(len(self.predicted) - likely)
+            told.append(f"{rest} weaker suggestion{'s stand' if rest != '1' else ' stands'} in the list of facts.")
         if self.found.n_known > listed:
             told.append(f"{number(self.found.n_known - listed)} are counted and not listed.")
         if self.found.n_narrower and self.understood.shape is not Shape.COUNT:
@@ -162,7 +177,12 @@ class Writer:
         every = "both" if len(self.found.starts) == 2 else "all"
         for facts in groups.values():
             edges = facts[0].edges
-            if len({edge.relation for edge in edges}) == 1 and len(edges) == len(self.found.starts):
+            if over := self._over_one(facts[0]):
+                ends = several([spoken(fact.answer) for fact in facts])
+                first, second = edges[0], edges[1]
+                words = f"{self.names} {plural_verb(first.label, every)} {over}, which {second.label} {ends}."
+                made.append(Sentence(words, cites_of(facts), Voice.KNOWN))
+            elif len({edge.relation for edge in edges}) == 1 and len(edges) == len(self.found.starts):
                 ends = several([spoken(fact.answer) for fact in facts])
                 words = f"{self.names} {plural_verb(edges[0].label, every)} {ends}."
                 made.append(Sentence(words, cites_of(facts), Voice.KNOWN))
@@ -170,10 +190,18 @@ class Writer:
                 made += [Sentence(_links(fact), (fact.number,), Voice.KNOWN) for fact in facts]
         return made + self._same_of_others()
 
+    def _over_one(self, fact: Fact) -> str:
+        """What all starts lead to an answer over, where that is the same one thing."""
+        edges, n = fact.edges, len(self.found.starts)
+        if len(edges) != 2 * n or len({edge.tail.id for edge in edges[::2]}) != 1:
+            return ""
+        same = all(len({edge.relation for edge in edges[place::2]}) == 1 for place in range(2))
+        return spoken(edges[0].tail) if same and {edge.head.id for edge in edges[1::2]} == {edges[0].tail.id} else ""
+
     def _same_of_others(self) -> list[Sentence]:
         """What is known of some starts and suggested for the others, in one sentence for each set of others."""
         groups: dict[tuple[object, ...], list[Fact]] = {}
-        for fact in self.predicted[:NAMED]:
+        for fact in self._likely():
             groups.setdefault((key_of(fact), len({edge.relation for edge in fact.edges})), []).append(fact)
         made = []
         for facts in groups.values():
@@ -185,8 +213,10 @@ class Writer:
             have = [spoken(edge.head) for edge, flag in zip(edges, flags, strict=True) if not flag]
             lack = [spoken(edge.head) for edge, flag in zip(edges, flags, strict=True) if flag]
             verb = edges[0].label if len(have) == 1 else plural_verb(edges[0].label)
-            ends = several([f"{spoken(fact.answer)}{chance(fact)}" for fact in facts])
-            words = f"{several(have)} {verb} {ends}, and the bridge suggests the same of {several(lack)}."
+            ends = several([spoken(fact.answer) for fact in facts])
+            words = (
+                f"{several(have)} {verb} {ends}, and the bridge suggests the same of {several(lack)}{_chances(facts)}."
+            )
             made.append(Sentence(words, cites_of(facts), Voice.PREDICTED))
         return made
 
@@ -253,6 +283,14 @@ def _named_in(text: str, facts: Sequence[Fact]) -> tuple[int, ...]:
     """Numbers of the facts whose answers a quoted text names."""
     plain = plain_words(text)
     return tuple(fact.number for fact in facts if plain_words(fact.answer.name) in plain)
+
+
+def _chances(facts: Sequence[Fact]) -> str:
+    """The chances of suggestions that are named before, in their order; nothing where one has none."""
+    told = [percent(fact.probability) for fact in facts if fact.probability is not None]
+    if len(told) < len(facts):
+        return ""
+    return f" with a chance of {told[0]}" if len(told) == 1 else f" (chances {several(told)}, in this order)"
 
 
 def _links(fact: Fact) -> str:
