@@ -11,7 +11,7 @@ import numpy as np
 
 from biobridge_core.chem.standardise import looks_like_smiles, molecules_in, standardise
 from biobridge_core.errors import InputError, UnknownEntityError
-from biobridge_core.names import FULL_NAME, NAME, SYNONYM, Names, normalise
+from biobridge_core.names import FULL_NAME, NAME, SYNONYM, Names, misspelt, normalise
 from biobridge_core.protein import MIN_RESIDUES, looks_like_sequence, parse_sequence
 from biobridge_core.reading import FINDINGS as _FINDINGS
 from biobridge_core.reading import Reader
@@ -195,14 +195,10 @@ class Lookup:
 
         Of names that go on, one that only says what kind of thing it is comes first, then names before synonyms.
         """
-        from rapidfuzz import process
-        from rapidfuzz.distance import OSA
-
         slips = max(1, len(key) // _LETTERS_PER_TYPO)
         near = self._names.near(key, slips)
         words = [word for _, word in near]
-        judged = process.extract(key, words, scorer=OSA.distance, score_cutoff=slips, limit=None)
-        found = [(near[position][0], 1, distance) for _, distance, position in judged]
+        found = [(near[position][0], 1, distance) for position, distance in misspelt(key, words, slips)]
         beginnings = {key, re.sub(r"'?s$", "", key)}  # Parkinson's, parkinsons
         for beginning in beginnings:
             if len(beginning) >= _LEAST_BEGINNING:

@@ -32,6 +32,18 @@ def normalise(name: str) -> str:
     return " ".join(name.casefold().translate(_FOLDED).split())
 
 
+def misspelt(key: str, words: Sequence[str], slips: int, limit: int | None = None) -> list[tuple[int, int]]:
+    """(position, slips) of the words that are at most ``slips`` slips from ``key``, nearest first.
+
+    A slip is a letter more, less, other, or two that changed places (optimal string alignment).
+    """
+    from rapidfuzz import process
+    from rapidfuzz.distance import OSA
+
+    judged = process.extract(key, words, scorer=OSA.distance, score_cutoff=slips, limit=limit)
+    return [(position, int(distance)) for _, distance, position in judged]
+
+
 class Names:
     """Every word that an entity can be called by, folded by `normalise`, and the rows that it stands for.
 

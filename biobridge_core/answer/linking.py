@@ -23,7 +23,7 @@ from biobridge_core.answer.vocabulary import (
     QUALIFIERS,
     SAYS_KIND,
 )
-from biobridge_core.names import FULL_NAME, ID, NAME, SYNONYM, XREF, normalise
+from biobridge_core.names import FULL_NAME, ID, NAME, SYNONYM, XREF, misspelt, normalise
 
 if TYPE_CHECKING:
     from biobridge_core.kg.graph import KnowledgeGraph
@@ -342,35 +342,29 @@ class Linker:
 
     def _nearest(self, key: str) -> list[tuple[int, int]]:
         """(tier, row) of the names that are fewest slips away; none where that is too far."""
-        from rapidfuzz import process
-        from rapidfuzz.distance import OSA
-
         if any(c.isdigit() for c in key) and " " not in key and len(key) < 8:
             return []  # one digit more is another gene
         slips = max(1, min(3, len(key) // _LETTERS_PER_SLIP))
         near = self._names.near(key, slips)
         digits = re.findall(r"\d+", key)
         near = [(place, word) for place, word in near if word[:1] == key[:1] and re.findall(r"\d+", word) == digits]
-        judged = process.extract(key, [word for _, word in near], scorer=OSA.distance, score_cutoff=slips, limit=None)
+        judged = misspelt(key, [word for _, word in near], slips)
         if not judged:
             return []
-        least = min(distance for _, distance, _ in judged)
-        places = [near[position][0] for _, distance, position in judged if distance == least]
+        least = min(distance for _, distance in judged)
+        places = [near[position][0] for position, distance in judged if distance == least]
         members = [m for place in places for m in self._names.members(place) if m[0] in (NAME, FULL_NAME, SYNONYM)]
         best = min((tier for tier, _ in members), default=NAME)
         return [(tier, row) for tier, row in members if tier == best or tier <= FULL_NAME]
 
     def _similar(self, name: str) -> tuple[int, ...]:
-        from rapidfuzz import process
-        from rapidfuzz.distance import OSA
-
         key = normalise(name)
         if not 3 <= len(key) <= 60:
             return ()
         slips = max(1, len(key) // 4)
         near = self._names.near(key, slips)
-        judged = process.extract(key, [word for _, word in near], scorer=OSA.distance, score_cutoff=slips, limit=6)
-        rows = [row for _, _, at in judged for tier, row in self._names.members(near[at][0]) if tier <= SYNONYM]
+        judged = misspelt(key, [word for _, word in near], slips, limit=6)
+        rows = [row for at, _ in judged for tier, row in self._names.members(near[at][0]) if tier <= SYNONYM]
         return tuple(dict.fromkeys(rows))[:3]
 
 

@@ -25,7 +25,7 @@ HOMES = {
     "unimol_tools": ("biobridge_core/encoders/",),
     "esm": ("biobridge_core/encoders/",),
     "transformers": ("biobridge_core/encoders/", "biobridge_core/local_language_model.py"),
-    "rapidfuzz": ("biobridge_core/lookup.py", "biobridge_core/alignment.py"),  # names, and sequences too long to align
+    "rapidfuzz": ("biobridge_core/names.py", "biobridge_core/alignment.py"),  # names, and sequences too long to align
     "typer": ("biobridge_core/cli",),
     "pykeen": ("biobridge_core/evaluate/",),
 }
