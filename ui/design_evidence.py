@@ -112,7 +112,7 @@ def _part(evidence: Evidence, part: Part) -> None:
         names = {item.id: theme.shorten(item.entity.name, 40) for item in group}
         key = f"design use {part.key} {place} {st.session_state[_MADE]}"
         st.session_state.setdefault(key, [id_ for id_ in names if id_ not in st.session_state[_STRUCK]])
-        with st.container(key=f"design_items_{evidence.parts.index(part)}_{place}"):
+        with st.container(key=f"design_items_{evidence.parts.index(part)}_{place}_{kind[1].value}"):
             st.pills(
                 f"{title} ({theme.number(len(group))})",
                 list(names),

@@ -50,7 +50,8 @@ CSS = """
 .bb-cand i b {display: block; height: .4rem; border-radius: .2rem; background: currentColor; opacity: .65;}
 .bb-cand .bb-note {font-size: .82rem; opacity: .88; margin-top: .3rem; overflow-wrap: anywhere;}
 [class*=st-key-design_act_] button {padding: .1rem .5rem; min-height: 1.9rem;}
-[class*=st-key-design_items_] button[kind=pills] p {text-decoration: line-through; opacity: .75;}
+[class*=st-key-design_items_] button[aria-checked=false] * {text-decoration: line-through; opacity: .8;}
+[class*=st-key-design_items_][class*=_predicted] button {border-style: dashed;}
 [class*=st-key-design_items_] .stButtonGroup > div:last-child {max-height: 9.5rem; overflow-y: auto;}
 """
 

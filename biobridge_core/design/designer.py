@@ -181,6 +181,8 @@ class Designer:
             raise InputError("There is no generator.", "Choose at least one.")
         say("Preparing the bridge for this goal", 0.0)
         scorer = BridgeScorer(self._bundle, self._retriever, self._models, evidence)
+        first = workshop.start(usable.starts[0])
+        scorer.score([first.smiles] if first.smiles else [], say)  # what is loaded once is not taken off the budget
         examiner = Examiner(goal.admet, self._admet)
         count = rounds if rounds is not None else max(_LEAST_ROUNDS, -(-_JUDGED_EACH * goal.n // BATCH))
         return Run(

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from itertools import zip_longest
 
 import numpy as np
 
@@ -188,7 +189,7 @@ class Run:
             self.proposed += bool(made.smiles)
             if made.smiles and made.smiles not in self.found:
                 fresh.setdefault(made.smiles, proposal)
-        waiting = list(fresh.values())
+        waiting = _mixed(list(fresh.values()))
         for start in range(0, len(waiting), _CHUNK):
             say(f"Round {self.round + 1} of {self.rounds}: {len(self.found):,} molecules judged", self.share)
             judged = self._found(waiting[start : start + _CHUNK], say)
@@ -249,3 +250,11 @@ class Run:
 
     def _sorted(self, found: Sequence[Found]) -> list[Found]:
         return sorted(found, key=lambda one: (-self.score_of(one), one.smiles))
+
+
+def _mixed(proposals: Sequence[Proposal]) -> list[Proposal]:
+    """Made and retrieved molecules in turn, so that a run that the clock ends early has candidates."""
+    made = [proposal for proposal in proposals if proposal.parents]
+    retrieved = [proposal for proposal in proposals if not proposal.parents]
+    pairs = zip_longest(made, retrieved)
+    return [proposal for pair in pairs for proposal in pair if proposal is not None]

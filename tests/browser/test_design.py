@@ -22,6 +22,7 @@ def test_from_a_goal_to_an_sdf_that_is_read_back(visit: Callable[..., Visit], tm
     seen.wait_until_idle()
     pills.filter(has_text="gefitinib").first.click()
     expect(seen.page.locator(".st-key-design_below").get_by_text("1 struck out")).to_be_visible()
+    seen.wait_until_idle()
     seen.page.get_by_role("button", name="Design from this evidence").click()
     seen.page.locator(".bb-cand").first.wait_for()
     seen.wait_until_idle()
