@@ -108,7 +108,7 @@ def _show(row: Mapping[str, Any], read: Understanding, marks: Mapping[str, bool]
         for m in (*read.mentions, *([read.target] if read.target else []))
     ]
     why = f"{read.refusal.reason}: {read.refusal.message[:80]}" if read.refusal else ""
-    steps = [step.relations if len(step.relations) < 3 else "any" for step in read.steps]  # noqa: PLR2004
+    steps = [step.relations if len(step.relations) < 3 else "any" for step in read.steps]
     sys.stdout.write(f"[{row['kind']}/{row['group']}] {row['question']!r} {row['thread'] or ''}\n    wrong {bad}; "
                      f"{read.shape} {found} {steps} {why}\n")  # fmt: skip
 

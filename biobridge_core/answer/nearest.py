@@ -33,7 +33,9 @@ class Descriptions:
         self._encode = encode
         held = json.loads(files("biobridge_core.answer").joinpath("phrases.json").read_text(encoding="utf-8"))
         self._groups = [name for name, texts in held["relations"].items() for _ in texts]
-        self._ways: list[tuple[str, ...]] = [_WAYS[name] if name in _WAYS else kinds_of.get(name, ()) for name in self._groups]
+        self._ways: list[tuple[str, ...]] = [
+            _WAYS[name] if name in _WAYS else kinds_of.get(name, ()) for name in self._groups
+        ]
         self._texts = [text for texts in held["relations"].values() for text in texts] + held["not_in_graph"]
 
     def nearest(self, masked: str, kind: str, words: str) -> tuple[str, float] | None:

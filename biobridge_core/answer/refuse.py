@@ -10,7 +10,7 @@ from typing import Any
 
 from biobridge_core.answer.types import Reason, Refusal
 
-MAX_QUESTION = 10_000  #: characters
+MAX_QUESTION = 2_000  #: characters; a question of so many names something in every line
 EXAMPLES = ("Which drugs inhibit EGFR?", "Which genes are associated with cystic fibrosis?", "What is imatinib?")
 
 _HELD: dict[str, Any] = json.loads(files("biobridge_core.answer").joinpath("refusals.json").read_text("utf-8"))

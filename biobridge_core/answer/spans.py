@@ -91,6 +91,11 @@ def _edges(text: str, start: int, end: int) -> tuple[list[int], list[int]]:
     return starts, sorted({e for e in ends if e > start})
 
 
+_RECEPTOR = re.compile(r"(\S+) (\S+) receptors?")
+_MUSCARINIC = re.compile(r"muscarinic (?:acetylcholine )?(?:receptor )?m(\d)(?: receptor)?s?")
+_ADRENOCEPTOR = re.compile(r"(alpha|beta) (\d\w?) (?:adrenergic receptor|adrenoceptor)s?")
+
+
 def forms(written: str) -> Iterator[tuple[int, str]]:
     """(how far from what is written, folded form) of a stretch."""
     key = normalise(written)
@@ -107,6 +112,22 @@ def forms(written: str) -> Iterator[tuple[int, str]]:
             yield 4, "".join(words)
         elif len(words) == 1:
             yield 4, re.sub(r"(?<=[a-z])(?=\d)", " ", key)
+
+    yield from ((1, other) for other in _receptors(key))
+
+
+def _receptors(key: str) -> Iterator[str]:
+    """What a receptor is called in the nomenclature, where it is written as people say it: ``dopamine D2 receptor``."""
+    if match := _ADRENOCEPTOR.fullmatch(key):
+        yield f"adrenoceptor {match[1]} {match[2]}"
+    elif match := _MUSCARINIC.fullmatch(key):
+        yield f"cholinergic receptor muscarinic {match[1]}"
+    elif match := _RECEPTOR.fullmatch(key.replace("(", "").replace(")", "")):
+        yield from (
+            f"{match[1]} receptor {match[2]}",
+            f"{match[2]} receptor {match[1]}",
+            f"{match[2]} receptor {match[1]} 1",
+        )
 
 
 def around(text: str, place: tuple[int, int]) -> list[tuple[int, int]]:

@@ -83,6 +83,8 @@ class Writer:
         names = several([f"{spoken(fact.answer)}{chance(fact)}" for fact in few])
         first = "first " if len(self.predicted) > len(few) else ""
         for_whom = f" for {self.names}" if raw else ""
+        guesses = all(fact.probability is None for fact in self.predicted)
+        kind += " (guesses without a calibrated chance)" if guesses else ""
         words = f"{lack}the bridge suggests {number(len(self.predicted))} {kind}{for_whom}, {first}{names}"
         return Sentence(f"{words[0].upper()}{words[1:]}.", cites_of(few), Voice.PREDICTED)
 
@@ -122,7 +124,9 @@ class Writer:
         sure = sum(bool(fact.confident) for fact in self.predicted)
         told = f", {'all' if sure == len(self.predicted) else sure} with a chance above one half" if sure else ""
         chances = [fact.probability for fact in self.predicted if fact.probability is not None]
-        if not sure and chances:
+        if not chances:
+            told = ", guesses without a calibrated chance"
+        elif not sure:
             told = f", none confidently (best chance {percent(max(chances))})"
         return f"; the bridge suggests {number(len(self.predicted))} more{told}"
 

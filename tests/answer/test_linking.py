@@ -44,7 +44,7 @@ def test_names_symbols_synonyms_and_ids_are_found(text: str, ids: list[str]) -> 
         "what do the three of them share in this process?",
         "was it set and met by the best of us",
         "Which drugs act on the receptor?",
-        "the impact of a large camp on the cat in April",
+        "the impact of a large camp on the cat",
     ],
 )
 def test_words_of_the_language_are_no_names(text: str) -> None:
@@ -58,7 +58,7 @@ def test_capitals_tell_a_gene_from_a_word() -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["cysteine dioxygenase activity", "regulation of DNA-templated transcription", "drug metabolic process"],
+    ["cysteine dioxygenase activity", "positive regulation of cell growth", "drug metabolic process"],
 )
 def test_names_that_hold_words_of_questions_are_found_whole(name: str) -> None:
     graph = real_service().graph
@@ -69,7 +69,7 @@ def test_names_that_hold_words_of_questions_are_found_whole(name: str) -> None:
 
 @pytest.mark.parametrize(
     ("typed", "meant"),
-    [("imatinibb", "imatinib"), ("propanolol", "propranolol"), ("cystic fibrossis", "cystic fibrosis"),
+    [("imatinibb", "imatinib"), ("dasatinibb", "dasatinib"), ("cystic fibrossis", "cystic fibrosis"),
      ("Marfan sydnrome", "Marfan syndrome")],
 )  # fmt: skip
 def test_a_slip_of_the_finger_is_forgiven(typed: str, meant: str) -> None:
@@ -91,3 +91,18 @@ def test_a_slip_of_the_finger_is_forgiven(typed: str, meant: str) -> None:
 )
 def test_what_is_no_name_is_told(text: str, name: str) -> None:
     assert name in " ".join(linked(text).unknown)
+
+
+@pytest.mark.parametrize(
+    ("said", "symbol"),
+    [
+        ("the dopamine D2 receptor", "DRD2"),
+        ("histamine H1 receptors", "HRH1"),
+        ("the mu opioid receptor", "OPRM1"),
+        ("the beta-2 adrenergic receptor", "ADRB2"),
+        ("the muscarinic M3 receptor", "CHRM3"),
+    ],
+)
+def test_receptors_are_found_as_people_say_them(said: str, symbol: str) -> None:
+    graph = real_service().graph
+    assert [graph.entity(curie).name for curie in first_ids(f"Which drugs act on {said}?")] == [symbol]
