@@ -34,7 +34,7 @@ def show(bridge: BridgeService) -> None:
     if all(extra.ready or not extra.possible for extra in states) or (makings and not makings[-1].done):
         return
     st.button(
-        "Make what is missing (minutes, once, some 50 MB)",
+        "Make what is missing (some five minutes, once, 32 MB)",
         icon=":material/build:",
         key="design build",
         on_click=_start,

@@ -70,7 +70,9 @@ class Mutation:
             for core, atoms in zip(assembly.cores, built.atoms, strict=True)
         )
         put_in = sum(place < 0 for place in mutant.atoms)
-        words = f"{put_in} atoms put in by CReM" if put_in else "a part taken off by CReM"
+        words = (
+            f"{put_in} {'atom' if put_in == 1 else 'atoms'} put in by CReM" if put_in else "a part taken off by CReM"
+        )
         return self._workshop.look(built, Assembly(assembly.cores, assembly.joints, origins), words, sound=True)
 
     def _origin(self, core: str, givers: set[str]) -> str:

@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from itertools import zip_longest
 
 import numpy as np
 
@@ -253,8 +252,14 @@ class Run:
 
 
 def _mixed(proposals: Sequence[Proposal]) -> list[Proposal]:
-    """Made and retrieved molecules in turn, so that a run that the clock ends early has candidates."""
-    made = [proposal for proposal in proposals if proposal.parents]
-    retrieved = [proposal for proposal in proposals if not proposal.parents]
-    pairs = zip_longest(made, retrieved)
-    return [proposal for pair in pairs for proposal in pair if proposal is not None]
+    """Each made molecule right after its parents, the other retrieved ones last.
+
+    So a run that the clock ends early has candidates, and the lineage of each is whole.
+    """
+    by_smiles = {proposal.made.smiles: proposal for proposal in proposals}
+    ordered: dict[str, Proposal] = {}
+    for made in (proposal for proposal in proposals if proposal.parents):
+        for smiles in (*made.parents, made.made.smiles):
+            if smiles in by_smiles:
+                ordered.setdefault(smiles, by_smiles[smiles])
+    return list((ordered | {key: one for key, one in by_smiles.items() if key not in ordered}).values())

@@ -15,6 +15,7 @@ from rdkit import Chem
 
 from biobridge_core.chem.fragments import flat_smiles
 from biobridge_core.design.background import Background
+from biobridge_core.design.candidate import Found
 from biobridge_core.design.designer import Designer
 from biobridge_core.design.evidence import Evidence, Role
 from biobridge_core.design.goal import Goal, Window
@@ -246,3 +247,22 @@ def test_bounds_change_under_the_same_evidence() -> None:
     assert evidence().bounded(other).items == evidence().items
     with pytest.raises(InputError, match="names other things"):
         evidence().bounded(Goal(targets=("BRAF",)))
+
+
+def test_a_run_that_the_clock_ends_early_has_whole_lineages(monkeypatch: pytest.MonkeyPatch) -> None:
+    run = designer().run(evidence(), rounds=50)
+    run.batch = 48
+    judged = run._mark
+
+    def mark_and_stop(before: float, found: list[Found]) -> None:
+        judged(before, found)
+        run.cancel()  # after the first few molecules, as if the time was up
+
+    monkeypatch.setattr(run, "_mark", mark_and_stop)
+    run.run(quiet)
+    result = designer().result(run)
+    assert run.round == 0
+    assert result.candidates
+    for candidate in result.candidates:
+        reached = {step.smiles for step in candidate.lineage.steps}
+        assert all(parent in reached for step in candidate.lineage.steps for parent in step.parents)
