@@ -38,6 +38,7 @@ _BY_ACTION = re.compile(
 )
 _TYPO_LEAST = 5  #: letters of a word that may be misspelt
 _LETTERS_PER_SLIP = 7
+_MOST_RARE = 12  #: unknown words that are looked at
 _MOST_TRIED = 24  #: stretches that are compared with all names
 _RARE_FROM = 4_000  #: rank from which a common word in small letters may still be an abbreviation
 
@@ -149,7 +150,7 @@ class Linker:
         ids = self._missing_ids(text, exact)
         if ids:
             return Linked(tuple(exact), ids, ((),) * len(ids))
-        rare = self._rare(text, exact, shouted)
+        rare = self._rare(text, exact, shouted)[:_MOST_RARE]
         guessed = self._misspelt(text, rare)
         kept = [link for link in exact if not any(_overlap(link, other) for other in guessed)]
         links = sorted([*kept, *guessed], key=lambda link: link.start)
@@ -164,7 +165,9 @@ class Linker:
         """The longer name that a name is only the end of: "purple cough" of "for purple cough"; empty where none."""
         if link.how == "typo" or {r.modality for r in link.readings} & {"protein", "drug", "therapeutic_class"}:
             return ""
-        before = text[max([0, *(other.end for other in links if other.end <= link.start)]) : link.start]
+        before = text[
+            max([0, *(other.end for other in links if other.end <= link.start), link.start - 100]) : link.start
+        ]
         words = re.findall(r"[^\s,;:.?!()\"“”]+|[,;:.?!()\"“”]", before)
         run: list[str] = []
         while words and words[-1][:1].isalpha() and not self._is_of_questions(words[-1]):

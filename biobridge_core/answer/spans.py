@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from biobridge_core.answer.vocabulary import CUE_WORDS, FUNCTION_WORDS, HARD_BORDERS, NEVER_ALONE, SAYS_KIND
 from biobridge_core.names import normalise
 
+_REACH = 9  #: words on either side of an unknown one that may belong to its name
 _MOST_PARTS = 18  #: words of a name
 _LONGEST = 160  #: characters of a name
 _OPENING, _CLOSING = "([{<\"'“‘«", ".,;:?!)]}>\"'”’»"
@@ -141,9 +142,11 @@ def around(text: str, place: tuple[int, int]) -> list[tuple[int, int]]:
     found: dict[tuple[int, int], None] = {}
     for borders in (NEVER_ALONE, HARD_BORDERS):
         first = last = at
-        while first and text[slice(*tokens[first - 1])].casefold() not in borders:
+        while first and at - first < _REACH and text[slice(*tokens[first - 1])].casefold() not in borders:
             first -= 1
-        while last + 1 < len(tokens) and text[slice(*tokens[last + 1])].casefold() not in borders:
+        while (
+            last + 1 < len(tokens) and last - at < _REACH and text[slice(*tokens[last + 1])].casefold() not in borders
+        ):
             last += 1
         spans = [(tokens[a][0], tokens[b][1]) for a in range(first, at + 1) for b in range(at, last + 1)]
         found |= dict.fromkeys(sorted(spans, key=lambda span: span[0] - span[1]))
