@@ -9,7 +9,7 @@ ROOT = Path(__file__).resolve().parent.parent
 BEGIN, END = "<!-- numbers -->", "<!-- end of numbers -->"
 
 #: files whose other figures stand on the page Evidence
-WHOLE_IN_PAGES = {"first_bridge", "calibration", "attribution"}
+WHOLE_IN_PAGES = {"first_bridge", "calibration", "attribution", "ask"}
 #: result file, headline key, what it is, decimals, unit
 FIGURES = (
     ("first_bridge", "n_tasks", "relations between kinds (each direction) with at least 200 held-out links", 0, ""),
@@ -66,6 +66,22 @@ FIGURES = (
     ("calibration", "min_brier_skill", "… least Brier skill", 4, ""),
     ("attribution", "spearman_protein", "marked residues agree with hiding each window in turn, Spearman", 2, ""),
     ("attribution", "spearman_molecule", "marked atoms, the same", 2, ""),
+    ("ask", "n_questions", "Ask: questions in wordings that were not used while it was built", 0, ""),
+    ("ask", "linking_accuracy", "… everything named is linked, and nothing else", 3, ""),
+    ("ask", "relation_accuracy_unseen_wording", "… read as exactly the right relations", 3, ""),
+    ("ask", "linking_accuracy_seen", "… the same in wordings that were used: everything named is linked", 3, ""),
+    ("ask", "relation_accuracy_seen", "… read as exactly the right relations", 3, ""),
+    ("ask", "recall10_ours", "right answers among its first ten", 3, ""),
+    ("ask", "recall10_best_baseline", "… best rival of each kind of question", 3, ""),
+    ("ask", "recall10_new_ours", "… answers that rest on a held-out link, what is known passed over", 3, ""),
+    ("ask", "recall10_new_best_baseline", "… best rival of each kind of question, the same", 3, ""),
+    ("ask", "citation_precision", "citations that hold: link, sources, direction, words", 4, ""),
+    ("ask", "refusal_recall", "of what must be refused, refused", 3, ""),
+    ("ask", "refusal_precision", "of what was refused, rightly: it must be, or nothing of it is known", 3, ""),
+    ("ask", "refusal_precision_strict", "… it must be", 3, ""),
+    ("ask", "seconds_p50", "a question, median", 2, " s"),
+    ("ask", "lying_llm_false_sentences", "false sentences that a lying language model put in", 0, ""),
+    ("ask", "lying_llm_false_sentences_kept", "… that were not struck", 0, ""),
     ("build", "build_minutes", "building everything from downloaded packages, on 2 cores", 0, " min"),
     ("build", "bundle_mb", "the bundle in assets/", 1, " MB"),
     ("build", "n_proteins", "proteins", 0, ""),
