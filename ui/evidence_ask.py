@@ -70,7 +70,7 @@ def ask(result: Result) -> None:
         f"**Of {theme.number(int(head['n_questions']))} questions in wordings that were not used while Ask was built, "
         f"{linked} had everything linked that they name, and {related} were read as the right relations.** Among its "
         f"first ten answers are {ours} of those expected; the best rival for each kind of question finds {rival}. "
-        f"{recall} of what must be refused is refused, and {precision} of what is refused had to be. "
+        f"{recall} of what must be refused is refused, and {precision} of what is refused is refused rightly. "
         f"{cited} of all citations hold. The median answer takes {parts.two(head['seconds_p50'])}"
         f"{theme.THIN_SPACE}s.",
         "how Ask reads words of your own. These questions ask about relations that the graph has, one or two at a "
@@ -114,22 +114,38 @@ def _point(row: Mapping[str, Any]) -> parts.Point:
 
 def _by_kind(result: Result, half: str) -> None:
     rows = result.where(kind="ask", half=half)
-    shown = [_row(name, [row for row in rows if row["of"] == kind]) for kind, name in {"all": "all", **_KINDS}.items()]
-    parts.table([row for row in shown if len(row) > 1], _HELP, f"ask table {half}", decimals=1)
+    found = {name: _measured(rows, kind) for kind, name in {"all": "all", **_KINDS}.items()}
+    lists = [_row(name, mine) | _recalled(mine) for name, mine in found.items() if "recall10" in mine]
+    told = [_row(name, mine) | _told(mine) for name, mine in found.items() if "told" in mine and name != "all"]
+    for shown, title in ((lists, ""), (told, "##### Yes or not known, how many, which do not")):
+        if shown:
+            st.markdown(title)
+            parts.table(shown, _HELP, f"ask table {half} {title}", decimals=1)
 
 
-def _row(name: str, rows: Sequence[Mapping[str, Any]]) -> dict[str, object]:
-    mine = {str(row["measure"]): row for row in rows if row.get("by", _OURS) == _OURS}
-    if not mine:
-        return {"question": name}
-    rivals = [row["value"] for row in rows if row["measure"] == "recall10" and row.get("by", _OURS) != _OURS]
-    columns = {
-        "linked, %": "linked", "relation, %": "planned", "found in ten, %": "recall10",
-        "hidden found, %": "recall10_new", "right, %": "told",
-    }  # fmt: skip
-    values = {header: 100 * mine[measure]["value"] if measure in mine else None for header, measure in columns.items()}
-    n = max(int(row["n"]) for row in mine.values() if row["measure"] != "citation_precision")
-    return {"question": name, "questions": n, **values, "best rival, %": 100 * max(rivals) if rivals else None}
+def _measured(rows: Sequence[Mapping[str, Any]], kind: str) -> dict[str, Mapping[str, Any]]:
+    return {str(row["measure"]): row for row in rows if row["of"] == kind and row.get("by", _OURS) == _OURS}
+
+
+def _row(name: str, mine: Mapping[str, Mapping[str, Any]]) -> dict[str, object]:
+    counted = [int(row["n"]) for measure, row in mine.items() if measure in {"linked", "recall10", "told"}]
+    shown: dict[str, object] = {"question": name, "questions": max(counted)}
+    columns = {"linked, %": "linked", "relation, %": "planned"}
+    return shown | {header: 100 * mine[measure]["value"] for header, measure in columns.items() if measure in mine}
+
+
+def _recalled(mine: Mapping[str, Mapping[str, Any]]) -> dict[str, object]:
+    ours, new = (float(mine[name]["value"]) if name in mine else None for name in ("recall10", "recall10_new"))
+    ahead = mine.get("recall10_ahead")
+    rival = None if ahead is None or ours is None else 100 * (ours - float(ahead["value"]))
+    found = {"found in ten, %": ours, "hidden found, %": new}
+    return {header: None if value is None else 100 * value for header, value in found.items()} | {
+        "best rival, %": rival
+    }
+
+
+def _told(mine: Mapping[str, Mapping[str, Any]]) -> dict[str, object]:
+    return {"right, %": 100 * float(mine["told"]["value"])}
 
 
 def _refused(result: Result, half: str) -> None:

@@ -35,6 +35,7 @@ def measured(tmp_path, monkeypatch):
     for half, shift in (("unseen", 0.0), ("seen", 0.05)):
         for of in ("all", "single", "lay"):
             rows += [row(half, of, "linked", 0.9 + shift), row(half, of, "planned", 0.8 + shift)]
+            rows.append(row(half, of, "recall10_ahead", 0.2))
             rows += [row(half, of, "recall10", value, by=by) for by, value in (("ours", 0.7), ("KG look-up", 0.5))]
         rows.append(row(half, "count", "told", 0.75))
         rows.append(row(half, "refuse_off_topic", "refusal_recall", 0.9 + shift))
@@ -59,7 +60,8 @@ def test_figures_of_unseen_wordings_stand_first_and_each_kind_has_its_row(open_a
     table = app.dataframe[0].value.set_index("question")
     assert table.loc["one relation", "relation, %"] == pytest.approx(80)
     assert table.loc["everyday words", "best rival, %"] == pytest.approx(50)
-    assert table.loc["how many", "right, %"] == pytest.approx(75)
-    assert app.dataframe[1].value["refused, %"].tolist() == [90]
+    told = app.dataframe[1].value.set_index("question")
+    assert told.loc["how many", "right, %"] == pytest.approx(75)
+    assert app.dataframe[2].value["refused, %"].tolist() == [90]
     series = json.loads(app.get("plotly_chart")[0].proto.spec)["data"]
     assert [one["name"] for one in series] == ["Ask", "KG look-up"]
