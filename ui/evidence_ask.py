@@ -138,10 +138,9 @@ def _recalled(mine: Mapping[str, Mapping[str, Any]]) -> dict[str, object]:
     ours, new = (float(mine[name]["value"]) if name in mine else None for name in ("recall10", "recall10_new"))
     ahead = mine.get("recall10_ahead")
     rival = None if ahead is None or ours is None else 100 * (ours - float(ahead["value"]))
-    found = {"found in ten, %": ours, "hidden found, %": new}
-    return {header: None if value is None else 100 * value for header, value in found.items()} | {
-        "best rival, %": rival
-    }
+    shares = {"found in ten, %": ours, "hidden found, %": new}
+    found: dict[str, object] = {header: None if share is None else 100 * share for header, share in shares.items()}
+    return found | {"best rival, %": rival}
 
 
 def _told(mine: Mapping[str, Mapping[str, Any]]) -> dict[str, object]:
