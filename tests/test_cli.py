@@ -108,6 +108,7 @@ def test_the_command_line_asks_through_the_service_and_makes_through_the_stages(
         "types",
         "service",
         "cli_files",
+        "cli_ask",
         "cli_design",
         "kg.check",
         "kg.graph",

@@ -34,7 +34,7 @@ def view(toy: Toy) -> TrainingView:
 
 def _bench(toy: Toy, view: TrainingView, folder: Path, **asked: object) -> kge.Bench:
     plain = {"split": "transductive", "seed": 0, "minutes": math.inf, "search": 0.0, "steps": 12, "device": "cpu"}
-    plain["forward_only"] = False
+    plain |= {"forward_only": False, "shared": 0}
     return kge.Bench(toy.graph, view, folder, argparse.Namespace(**{**plain, **asked}))
 
 

@@ -10,10 +10,12 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import streamlit as st
+from opened import real_service
 from streamlit.testing.v1 import AppTest
 
 from biobridge_core.card import Card
 from biobridge_core.card import read as read_card
+from biobridge_core.design.designer import Designer
 from biobridge_core.errors import InputError, UnknownEntityError
 from biobridge_core.explain.web import Strand, Web
 from biobridge_core.findings import Finding, Reading, reading
@@ -87,6 +89,12 @@ class FakeService:
     fails: Exception | None = None
     slow: bool = False
     warmed: bool = False
+    language_model = None
+
+    @property
+    def designer(self) -> Designer:
+        """The real one: what it offers does not hang on the entities."""
+        return real_service().designer
 
     def find(self, text: str, progress: Callable[[str, float], None] | None = None) -> Resolution:
         text = text.strip()
