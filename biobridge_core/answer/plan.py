@@ -104,8 +104,10 @@ class Planner:
         action = _named_action(found) or action
         kinds = [_member(cue, start) for cue in found if cue.tag == "kind"]
         kinds = [cue for cue in kinds if not _names_start(masked, cue, start)]
-        if action and start == DRUG and not any(cue.value == PROTEIN for cue in kinds):
-            kinds = [cue for cue in kinds if cue.text not in ("where", "whereabouts")]
+        if start == DRUG and not any(cue.value == PROTEIN for cue in kinds):
+            kinds = [cue for cue in kinds if not cue.text.startswith("where")]
+        if start == DRUG and action and action != "any":  # the activity that a drug inhibits is a protein's
+            kinds = [cue for cue in kinds if not cue.text.startswith(("activit", "functioning"))]
         first = wanted(masked, kinds)
         plain = first is not None and first.value == start and not first.action
         if plain and start != CLASS and not self._is_way_back(kinds, start, masked):

@@ -81,6 +81,12 @@ class Understander:
     ) -> Understanding:
         masked = plainer(masked_with(text, linked.links))
         starts, masked = once([self._start(link) for link in linked.links], masked)
+        missing = _missing(text, linked, bool(starts), bool(attached))
+        if left := [words for words in linked.unknown if words not in missing]:
+            near = [rows for words, rows in zip(linked.unknown, linked.near, strict=True) if words in missing]
+            made = self._read(text, replace(linked, unknown=missing, near=tuple(near)), attached, before)
+            told = f"Not understood, and left out: “{'”, “'.join(left)}”."
+            return made if made.refusal else replace(made, notes=(*made.notes, told))
         refused = self._refused_for_words(text, masked, linked, starts)
         if refused is not None:
             return refused
@@ -121,7 +127,7 @@ class Understander:
             verified = self._verified(text, masked, starts)
             if verified is not None:
                 return verified
-        if (word := not_held(masked)) and not harmless(word, masked):
+        if (word := not_held(masked)) and not harmless(word, masked) and not counts(masked):
             return self._no_relation(text, starts, word)
         return self._listed(text, masked, starts)
 
@@ -139,6 +145,8 @@ class Understander:
             and (found is None or WHAT_IS.fullmatch(masked))
         ):
             return self._described(text, starts[0])
+        if found is None and len(starts) == 2 and (verified := self._verified(text, masked, starts)) is not None:
+            return verified
         found = found or self._meant(masked, starts)
         if found is not None:
             plan, mentions = found
@@ -369,6 +377,39 @@ class Understander:
 #: What a start is called in descriptions of questions.
 _CALLED = {"protein": "gene", "biological_process": "process", "phenotype": "symptom", "disease": "disease"}
 _AMBIGUOUS = "Several entities have this name."
+
+
+_JOINS = re.compile(r"\s*(?:,|and|or|&|\+|/|with|between|versus|vs\.?|than)\s*(?:the\s+)?", re.IGNORECASE)
+_SYMBOL = re.compile(r"\d|[A-Z]{2,}|\w[A-Z]")
+
+
+def _missing(text: str, linked: Linked, named: bool, attached: bool) -> tuple[str, ...]:
+    """Those unknown words that are names of something: a word of the language that no list holds is none.
+
+    Where nothing is named or attached, every unknown word counts. Else a word in small letters is a name where it
+    stands in a list with one, or holds one.
+    """
+    if not named and not attached:
+        return linked.unknown
+    kept = []
+    for words in linked.unknown:
+        at = text.find(words)
+        start = at + len(words)
+        plain = words.casefold() if at == 0 else words
+        if _SYMBOL.search(plain) and not attached:
+            kept.append(words)
+            continue
+        if attached and re.search(r"\d", plain):
+            kept.append(words)
+            continue
+        beside = any(
+            _JOINS.fullmatch(text[start : link.start]) or _JOINS.fullmatch(text[link.end : max(at, 0)])
+            for link in linked.links
+        )
+        holds = any(at <= link.start and link.end <= start for link in linked.links)
+        if not attached and (at < 0 or beside or holds):
+            kept.append(words)
+    return tuple(kept)
 
 
 def _notes(mentions: Sequence[Mention]) -> tuple[str, ...]:
