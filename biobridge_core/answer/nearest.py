@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from biobridge_core.answer.relations import MARK
 
-LEAST = 0.5  #: cosine below which a question is like no description
+LEAST = 0.55  #: cosine below which a question is like no description
 _AHEAD = 0.02  #: that a description of what is not in the graph must be behind
 #: Groups of descriptions that are no single relation -> their kinds, from the start to the answers.
 _WAYS: dict[str, tuple[str, ...]] = {

@@ -48,6 +48,10 @@ _KINDS_OF = re.compile(
     rf"\b(?:kinds?|types?|sorts?|forms?|variants?|examples?|instances?) of (?:the |a |an )?{MARK}"
     rf"|{MARK} (?:types|kinds|forms|variants)\b"
 )
+_BINDS_WHAT = re.compile(
+    rf"\b(?:does|do|can|could|will|may|might) (?:the |this |my )?(?:\w+ )?{MARK} (?:\w+ ){{0,2}}"
+    r"(?:bind|attach|stick|latch|cling)"
+)
 #: verb and kind of the start -> kind that is asked for where no word names it
 _IMPLIED = {
     ("use", DRUG): DISEASE, ("use", CLASS): DISEASE, ("use", DISEASE): DRUG,
@@ -106,8 +110,7 @@ class Planner:
         kinds = [cue for cue in kinds if not _names_start(masked, cue, start)]
         if start == DRUG and not any(cue.value == PROTEIN for cue in kinds):
             kinds = [cue for cue in kinds if not cue.text.startswith("where")]
-        if start == DRUG and action and action != "any":  # the activity that a drug inhibits is a protein's
-            kinds = [cue for cue in kinds if not cue.text.startswith(("activit", "functioning"))]
+        kinds = _of_action(kinds, start, action)
         first = wanted(masked, kinds)
         plain = first is not None and first.value == start and not first.action
         if plain and start != CLASS and not self._is_way_back(kinds, start, masked):
@@ -155,6 +158,8 @@ class Planner:
         self, masked: str, found: Sequence[Cue], kinds: Sequence[Cue], start: str, action: str
     ) -> Plan | None:
         """Where no word names what is asked for, the verb and the start say it."""
+        if start == PROTEIN and _BINDS_WHAT.search(masked):
+            return self._made((PROTEIN, FUNCTION), "", 0.6)
         if action and start in (DRUG, PROTEIN) and not any(cue.value == "use" for cue in found):
             return self._made((start, PROTEIN if start == DRUG else DRUG), action, 0.85)
         for cue in sorted(found, key=lambda cue: (cue.value == "do", cue.value == "under")):
@@ -249,6 +254,19 @@ class Planner:
         under = any(cue.text == "under" for cue in found) and not re.search(rf"under (?:the )?(?:\w+ )?{MARK}", masked)
         is_what = under or re.search(rf"{MARK} (?:is|are) (?:a|an)\W*$", masked)
         return True if is_what else False if any(cue.text == "under" for cue in found) else None
+
+
+def _of_action(kinds: list[Cue], start: str, action: str) -> list[Cue]:
+    """The kinds without what only paints an action: the pores that a drug blocks, the activity that it inhibits.
+
+    Unless the other end of the action is spoken of, in which case they may be what is asked of it.
+    """
+    other = {DRUG: PROTEIN, PROTEIN: DRUG}.get(start)
+    if other is None or action in ("", "any") or any(cue.value == other for cue in kinds):
+        return [
+            cue for cue in kinds if not (action and start == DRUG and cue.text.startswith(("activit", "functioning")))
+        ]
+    return [cue for cue in kinds if cue.value not in (FUNCTION, PROCESS, LOCATION)]
 
 
 def _named_action(found: Sequence[Cue]) -> str:

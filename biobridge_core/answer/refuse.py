@@ -48,10 +48,19 @@ def orders(question: str) -> Refusal | None:
     return Refusal(Reason.ORDERS, said, EXAMPLES)
 
 
+#: What people call theirs that is no person: "what could my unknown protein do".
+_MY_MATERIAL = re.compile(
+    r"\b(?:my|our) (?:[\w-]+ ){0,2}(?:(?:poly)?peptides?|proteins?|sequences?|chains?|enzymes?|receptors?|genes?"
+    r"|molecules?|compounds?|structures?|smiles|candidates?|ligands?|hits?|leads?|scaffolds?|chemicals?|substances?|files?|fasta"
+    r"|attachments?|quer(?:y|ies)|inputs?|targets?|constructs?|clones?|variants?|lists?|entr(?:y|ies)|residues?)\b",
+    re.IGNORECASE,
+)
+
+
 def advice(question: str) -> bool:
     """Whether it is asked what a person should take or do, or what a person has."""
     plain = _NOT_ADVICE.sub(" ", " ".join(question.split()))
-    return bool(_ADVICE.search(plain))
+    return bool(_ADVICE.search(_MY_MATERIAL.sub("this thing", plain)))
 
 
 def foreign(question: str) -> bool:

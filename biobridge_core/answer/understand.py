@@ -145,8 +145,11 @@ class Understander:
             and (found is None or WHAT_IS.fullmatch(masked))
         ):
             return self._described(text, starts[0])
-        if found is None and len(starts) == 2 and (verified := self._verified(text, masked, starts)) is not None:
-            return verified
+        asks = re.search(r"\b(?:which|what|where|whose|who|list|name|show|give|find)\b", masked)
+        if found is None and asks is None and len(starts) == 2:
+            verified = self._verified(text, masked, starts)
+            if verified is not None:
+                return verified
         found = found or self._meant(masked, starts)
         if found is not None:
             plan, mentions = found
