@@ -87,6 +87,12 @@ class Asker:
         say = progress or quiet
         say("Understanding the question", 0.1)
         attached, warnings = read_attachments(attachments, self.graph, self._lookup)
+        once: dict[tuple[str, str], Mention] = {}
+        for mention in attached:
+            once.setdefault((mention.query.kind.value, mention.query.value), mention)
+        if len(once) < len(attached):
+            warnings = (*warnings, f"{len(attached) - len(once)} of what is attached repeats something else in it.")
+        attached = tuple(once.values())
         understood = self.understander.understand(question, attached, [answer.understanding for answer in before])
         understood = _explained(understood, attachments, attached, warnings)
         clock.done("Understand", _told(understood))
