@@ -92,7 +92,7 @@ CSS = """
 .stMainBlockContainer {padding-top: 3.9rem; padding-bottom: 2rem; max-width: 1500px;}
 .stMainBlockContainer > .stVerticalBlock {gap: .5rem;}
 button[kind^=primary] p, button[kind^=primary] span {color: light-dark(#ffffff, #0b1a1e) !important;}
-[data-baseweb=tag], [data-baseweb=tag] span {color: light-dark(#ffffff, #0b1a1e) !important;}
+[data-tag], [data-tag] span, [data-tag] button {color: light-dark(#ffffff, #0b1a1e) !important;}
 [data-testid=stCaptionContainer] {color: light-dark(#4f5d65, #a9b6bd) !important; opacity: 1 !important;}
 .st-key-frame h2 {font-size: 1.15rem; padding: 0;}
 .st-key-result {gap: .5rem;}
