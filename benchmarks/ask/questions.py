@@ -71,14 +71,18 @@ class Writer:
 
     def all(self) -> Iterator[dict[str, object]]:
         """Every question as a JSON-ready row with an ``id``."""
+        for half in HALVES:
+            yield from self.of(half)
+
+    def of(self, half: str) -> Iterator[dict[str, object]]:
+        """Every question in the wordings of a half or an author."""
         makers: tuple[Callable[[str], Iterator[Question]], ...] = (
             self.asked, self.shared, self.attached, self.hostile, self.follow_ups, self.verified, self.misspelt,
             self.renamed, self.refused,
         )  # fmt: skip
-        for half in HALVES:
-            for make in makers:
-                for number, question in enumerate(make(half)):
-                    yield {"id": f"{half}-{make.__name__}-{number:04d}", **asdict(question)}
+        for make in makers:
+            for number, question in enumerate(make(half)):
+                yield {"id": f"{half}-{make.__name__}-{number:04d}", **asdict(question)}
 
     def asked(self, half: str) -> Iterator[Question]:
         """Single relations, plans, counts, negations and lay wordings about one named entity."""

@@ -61,6 +61,8 @@ def judged(row: Mapping[str, Any], read: Understanding, inverse: Mapping[str, st
     refused = read.refusal is not None or bool(read.choices)
     if row["expect"] in {"refuse", "negation"}:
         return {"refused": refused}
+    if row["expect"] == "open":
+        return {"answered": not refused}
     record = record_of(Answer(read), 0.0)
     return {
         "linked": linked(row, record) and not refused,
@@ -97,11 +99,12 @@ def main() -> None:
             table[row["kind"]]["n " + name] += 1
         if not all(marks.values()) and shown < asked.wrong:
             shown += 1
-            _show(row, read, marks)
-    _print(table, took)
+            show(row, read, marks)
+    print_table(table, took)
 
 
-def _show(row: Mapping[str, Any], read: Understanding, marks: Mapping[str, bool]) -> None:
+def show(row: Mapping[str, Any], read: Understanding, marks: Mapping[str, bool]) -> None:
+    """Print one question that was read wrongly, and how."""
     bad = ",".join(name for name, right in marks.items() if not right)
     found = [
         (m.text, m.query.modality, m.query.value[:40])
@@ -113,7 +116,8 @@ def _show(row: Mapping[str, Any], read: Understanding, marks: Mapping[str, bool]
                      f"{read.shape} {found} {steps} {why}\n")  # fmt: skip
 
 
-def _print(table: Mapping[str, Counter[str]], took: list[float]) -> None:
+def print_table(table: Mapping[str, Counter[str]], took: list[float]) -> None:
+    """Print the shares right per kind and over all."""
     total: Counter[str] = Counter()
     for kind, counts in sorted(table.items()):
         total.update(counts)

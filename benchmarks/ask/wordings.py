@@ -12,6 +12,7 @@ from typing import Any
 
 HERE = Path(__file__).resolve().parent
 HALVES = ("seen", "unseen")
+AUTHORS = ("a", "b", "c", "d")  #: people who wrote wordings of their own, without seeing any other
 FROZEN = ("templates_seen.json", "templates_unseen.json", "refusals.json")
 
 Step = tuple[str, ...]  #: relations of which any is followed
@@ -121,9 +122,9 @@ def plan_of(group: str) -> Plan:
 
 
 def wordings(half: str, kind: str | None = None) -> Iterator[Wording]:
-    """All wordings of a half, or those of one kind, in the order of the file."""
-    for name, groups in _read(f"templates_{half}.json").items():
-        if name != "half" and kind in (None, name):
+    """All wordings of a half or an author, or those of one kind, in the order of the file."""
+    for name, groups in _read(_file_of(half)).items():
+        if name in PLACEHOLDERS and kind in (None, name):
             for group, texts in groups.items():
                 for number, text in enumerate(texts):
                     yield Wording(half, name, group, number, text)
@@ -134,9 +135,16 @@ def refusals(half: str) -> Iterator[tuple[str, dict[str, object]]]:
 
     What is ``forbidden`` must not be stated; quoting the question is no statement.
     """
-    for kind, items in _read("refusals.json")[half].items():
+    held = _read("refusals.json")[half] if half in HALVES else _read(_file_of(half))["refusals"]
+    for kind, items in held.items():
         for item in items:
             yield kind, {"question": item} if isinstance(item, str) else dict(item)
+
+
+def answerable(author: str) -> list[str]:
+    """Questions of an author that must not be refused although they come close to what must be."""
+    texts: list[str] = _read(_file_of(author))["answerable"]
+    return texts
 
 
 def hostile_headers() -> list[dict[str, object]]:
@@ -158,6 +166,10 @@ def digests() -> dict[str, str]:
 def recorded() -> dict[str, object]:
     """What ``hashes.json`` holds: the digests from before the understanding stage was begun."""
     return _read("hashes.json")
+
+
+def _file_of(half: str) -> str:
+    return f"templates_{half}.json" if half in HALVES else f"wordings/{half}.json"
 
 
 def _read(name: str) -> dict[str, Any]:
