@@ -152,7 +152,8 @@ button[kind^=primary] p, button[kind^=primary] span {color: light-dark(#ffffff, 
   .st-key-question textarea {max-height: 2.6rem !important;}
   .st-key-understood {flex-wrap: nowrap; gap: .5rem;}
   .st-key-understood > :first-child {flex: 1 1 auto; min-width: 0;}
-  .st-key-understood > :last-child:has(.stSelectbox) {flex: 0 0 8.6rem;}
+  .st-key-understood p {font-size: .88rem; line-height: 1.35;}
+  .st-key-understood > :last-child:has(.stSelectbox) {flex: 0 0 7.6rem;}
   [data-testid=stLayoutWrapper]:has(> .st-key-filters) {order: 1;}
   [data-testid=stLayoutWrapper]:has(> .st-key-below) {order: 2;}
   .st-key-hits_table {display: none;}
