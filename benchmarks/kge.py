@@ -1,15 +1,18 @@
 """Train the graph embeddings that the bridge is compared with; every run goes on where it was stopped.
 
     python benchmarks/kge.py --form tuned --models TransE ComplEx --search 20 --minutes 10
+    python benchmarks/kge.py --form tuned --models RotatE --options '{"dropout": 0.5, "steps": 5000}'
+    python benchmarks/kge.py --form tuned --models RotatE --seed 1
     python benchmarks/kge.py --form paper --minutes 30
     python benchmarks/kge.py --form paper --measure 20
 
 ``tuned``: all tails compete, options searched on validation one change after the other (``--search``: CPU-minutes for
-a model). ``paper``: PyKEEN's models, losses and constraints as papers run them, 128 negatives a triple; 64 triples
-share their negatives (``--shared 0``: PyKEEN's own sampler, which takes 20 times as long); ``--search`` is for each of
-the six combinations of learning rate and loss, and the best of them goes on to ``--minutes``. Under
-build/<profile>/kge/<form>/<split>-<seed>/<model> lie ``model.json`` (the chosen options, validation MRR, CPU-minutes,
-all runs) and ``model.safetensors``, which ``biobridge_core.evaluate.kge.load_model`` reads.
+a model); without ``--search`` the best options that were tried on seed 0 are trained, or those of ``--options``, which
+count as tried from then on. ``paper``: PyKEEN's models, losses and constraints as papers run them, 128 negatives a
+triple; 64 triples share their negatives (``--shared 0``: PyKEEN's own sampler, which takes 20 times as long);
+``--search`` is for each of the six combinations of learning rate and loss, and the best of them goes on to
+``--minutes``. Under build/<profile>/kge/<form>/<split>-<seed>/<model> lie ``model.json`` (the chosen options,
+validation MRR, CPU-minutes, all runs) and ``model.safetensors``, which ``evaluate.kge.load_model`` reads.
 """
 
 from __future__ import annotations
@@ -22,6 +25,7 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, replace
 from pathlib import Path
+from typing import Any
 
 import common  # noqa: F401  (puts the checkout on the path)
 import torch
@@ -74,14 +78,16 @@ class Bench:
 
     def __init__(self, graph: KnowledgeGraph, view: TrainingView, folder: Path, arguments: argparse.Namespace) -> None:
         self._graph, self._view, self._folder, self._arguments = graph, view, folder, arguments
-        self._runs: list[dict[str, object]] = []
+        self._runs: list[dict[str, Any]] = _tried(folder)
 
     def train(self, name: str) -> None:
         """Search, go on with the best, write it."""
         tuned = self._arguments.form == "tuned"
         options = self._search_tuned(name) if tuned else self._search_paper(name)
         model, state = self._run(options, self._arguments.minutes)
-        self._folder.mkdir(parents=True, exist_ok=True)
+        if any(run["validation_mrr"] > round(state.best_mrr, 5) for run in self._runs):
+            _LOG.info("%s: %.4f with %s, not the best", name, state.best_mrr, _told(options))
+            return
         save_model(model, self._folder / "model.safetensors")
         result = {
             "model": name,
@@ -96,7 +102,7 @@ class Bench:
             "best_step": state.best_step,
             "steps": state.step,
             "cpu_minutes": round(state.cpu_seconds / 60, 2),
-            "search_cpu_minutes": round(sum(float(str(run["cpu_minutes"])) for run in self._runs[:-1]), 2),
+            "search_cpu_minutes": round(sum(run["cpu_minutes"] for run in self._runs[:-1]), 2),
             "finished": state.cpu_seconds < 60 * self._arguments.minutes,
             "runs": self._runs,
             "machine": machine(),
@@ -108,8 +114,12 @@ class Bench:
         arguments = self._arguments
         best = replace(_DISTANCE if MODELS[name].distance else _PRODUCT, model=name, seed=arguments.seed)
         best = replace(best, steps=arguments.steps, validate_every=max(1, arguments.steps // 6))
+        if arguments.options:
+            return replace(best, **json.loads(arguments.options))
         if not arguments.search:
-            return best
+            first = self._folder.parents[1] / f"{arguments.split}-0" / name
+            found = max(_tried(first), key=lambda run: float(run["validation_mrr"]), default=None)
+            return KGEOptions(**{**found["options"], "seed": arguments.seed}) if found else best
         spent, top = 0.0, -1.0
         changes = [{}, *_CHANGES, *(() if MODELS[name].distance else _OF_PRODUCTS)]
         for change in changes:
@@ -140,7 +150,7 @@ class Bench:
             model, state = train_kge(self._graph, self._view, options, work=work, minutes=minutes, device=device)
         else:
             model, state = train_paper(self._graph, self._view, options, work=work, minutes=minutes, device=device)
-        note: dict[str, object] = {
+        note: dict[str, Any] = {
             "run": key,
             "options": asdict(options),
             "validation_mrr": round(state.best_mrr, 5),
@@ -152,6 +162,11 @@ class Bench:
         self._runs = [*(run for run in self._runs if run["run"] != key), note]
         (work / "run.json").write_text(json.dumps(note, indent=1) + "\n", encoding="utf-8")
         return model, state
+
+
+def _tried(folder: Path) -> list[dict[str, Any]]:
+    """Notes of the runs that lie in the folder of a model."""
+    return [json.loads(path.read_text(encoding="utf-8")) for path in sorted(folder.glob("*/run.json"))]
 
 
 def _measure(
@@ -206,6 +221,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--minutes", type=float, default=math.inf, help="CPU-minutes of one run at most")
     parser.add_argument("--search", type=float, default=0.0, help="CPU-minutes of searching, see above")
     parser.add_argument("--steps", type=int, default=2400, help="steps of a tuned run")
+    parser.add_argument("--options", help="options of a tuned run that differ from where the search starts, as JSON")
     parser.add_argument("--measure", type=int, default=0, metavar="BATCHES", help="only time this many batches")
     parser.add_argument(
         "--shared", type=int, default=64, metavar="TRIPLES",

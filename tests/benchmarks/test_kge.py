@@ -34,7 +34,7 @@ def view(toy: Toy) -> TrainingView:
 
 def _bench(toy: Toy, view: TrainingView, folder: Path, **asked: object) -> kge.Bench:
     plain = {"split": "transductive", "seed": 0, "minutes": math.inf, "search": 0.0, "steps": 12, "device": "cpu"}
-    plain |= {"forward_only": False, "shared": 0}
+    plain |= {"forward_only": False, "shared": 0, "options": None}
     return kge.Bench(toy.graph, view, folder, argparse.Namespace(**{**plain, **asked}))
 
 
@@ -56,6 +56,19 @@ def test_a_tuned_search_keeps_the_best_and_can_be_repeated_for_nothing(
     _bench(toy, view, tmp_path, form="tuned", search=1.0).train("DistMult")
     assert {path: path.stat().st_mtime_ns for path in tmp_path.rglob("checkpoint.safetensors")} == written
     assert json.loads((tmp_path / "model.json").read_text())["runs"] == result["runs"]
+
+
+def test_the_best_that_was_tried_is_what_a_seed_gets_and_a_worse_try_changes_nothing(
+    toy: Toy, view: TrainingView, tmp_path: Path
+) -> None:
+    first, other = tmp_path / "transductive-0" / "DistMult", tmp_path / "transductive-1" / "DistMult"
+    _bench(toy, view, first, form="tuned", options='{"dropout": 0.1}').train("DistMult")
+    before = json.loads((first / "model.json").read_text())
+    _bench(toy, view, first, form="tuned", options='{"learning_rate": 1e-9}').train("DistMult")
+    assert json.loads((first / "model.json").read_text()) == before
+    _bench(toy, view, other, form="tuned", seed=1).train("DistMult")
+    after = json.loads((other / "model.json").read_text())
+    assert after["options"] == {**before["options"], "seed": 1}
 
 
 def test_the_papers_form_tries_six_and_goes_on_with_the_best(toy: Toy, view: TrainingView, tmp_path: Path) -> None:
