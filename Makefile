@@ -8,7 +8,7 @@ SHELL := /bin/bash
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --disable-pip-version-check --quiet
 
-.PHONY: app test check bench bench-ask bench-retrieval build clean-env
+.PHONY: app test check bench bench-ask bench-design bench-retrieval build clean-env
 
 app: .venv/.installed
 	@echo "BioBridge Studio listens on http://$(HOST):$(PORT)/ (stop with Ctrl+C; another address: make app HOST=... PORT=...)"
@@ -34,6 +34,10 @@ bench-retrieval: .venv/.installed-dev
 bench-ask: .venv/.installed-dev
 	$(BIN)/python benchmarks/ask/generate.py
 	$(BIN)/python benchmarks/ask/run.py $(ARGS)
+
+# Some hours on two cores, the training of two bridges among them; goes on where it stopped. ARGS=--small shows that it works.
+bench-design: .venv/.installed-dev
+	nice -n 5 $(BIN)/python benchmarks/design $(ARGS)
 
 build: .venv/.installed-dev
 	$(BIN)/biobridge build all

@@ -15,6 +15,7 @@ import streamlit as st
 
 from biobridge_core import results
 from ui import evidence_ask as asked
+from ui import evidence_design as designed
 from ui import evidence_more as more
 from ui import evidence_parts as parts
 from ui import evidence_retrieval as retrieval
@@ -117,6 +118,13 @@ STUDIES = (
         (("ask",),),
         _one("ask", asked.figure),
         lambda found: asked.ask(found["ask"]),
+    ),
+    Study(
+        "design",
+        "Designed molecules",
+        (("design",),),
+        _one("design", designed.figure),
+        lambda found: designed.design(found["design"]),
     ),
     Study(
         "popularity",
