@@ -27,6 +27,7 @@ from ask.facts import Facts, Held  # noqa: E402
 from ask.questions import Writer  # noqa: E402
 from ask.try_seen import attached, judged, print_table, show  # noqa: E402
 from ask.wordings import AUTHORS, HERE, answerable  # noqa: E402
+from biobridge_core.answer.learnt import Reader  # noqa: E402
 from biobridge_core.answer.understand import Understander  # noqa: E402
 from biobridge_core.config import Settings  # noqa: E402
 from biobridge_core.service import BridgeService  # noqa: E402
@@ -52,13 +53,10 @@ def main() -> None:
     understander.understand("Which drugs inhibit EGFR?")
     for author in asked.authors:
         if asked.no_reader:
-            understander.reader = None
+            understander.use(None)
         elif asked.reader is not None:
-            from biobridge_core.answer.learnt import Reader
-
-            understander.reader = Reader.load(
-                Path(str(asked.reader).format(author)), service.graph, understander.encode
-            )
+            folder = Path(str(asked.reader).format(author))
+            understander.use(Reader.load(folder, understander.encode))
         wrong = 0 if asked.quiet else asked.wrong
         chosen = [row for row in rows[author] if row["kind"].startswith(asked.kind)]
         sys.stdout.write(f"author {author}\n")

@@ -36,10 +36,15 @@ _BY_ACTION = re.compile(
     r"|targets?)$",
     re.I,
 )
+_LONG = 9  #: letters from which a word in small letters may be a misspelt gene where another thing is named
 _TYPO_LEAST = 5  #: letters of a word that may be misspelt
 _LETTERS_PER_SLIP = 7
 _MOST_RARE = 12  #: unknown words that are looked at
 _MOST_TRIED = 24  #: stretches that are compared with all names
+_STRESSED = frozenset(
+    ["all", "and", "any", "both", "but", "if", "is", "no", "none", "not", "only", "or", "what", "which"]
+)  #: NOT, for the sake of it
+_EVERYDAY = 1_500  #: rank up to which a word is no part of a name that nobody knows
 _RARE_FROM = 4_000  #: rank from which a common word in small letters may still be an abbreviation
 
 
@@ -133,6 +138,7 @@ class Linker:
 
     def __init__(self, graph: KnowledgeGraph, names: Names) -> None:
         self.graph, self._names = graph, names
+        self.carriers: frozenset[str] = frozenset()  #: words of questions, beside those of the lists
         self._degrees = np.bincount(graph.heads, minlength=graph.n_entities) + np.bincount(
             graph.tails, minlength=graph.n_entities
         )
@@ -151,7 +157,7 @@ class Linker:
         if ids:
             return Linked(tuple(exact), ids, ((),) * len(ids))
         rare = self._rare(text, exact, shouted)[:_MOST_RARE]
-        guessed = self._misspelt(text, rare)
+        guessed = self._misspelt(text, rare, any(not link.weak for link in exact))
         kept = [link for link in exact if not any(_overlap(link, other) for other in guessed)]
         links = sorted([*kept, *guessed], key=lambda link: link.start)
         left = [part for part in rare if not any(g.start <= part[0] and part[1] <= g.end for g in guessed)]
@@ -173,16 +179,25 @@ class Linker:
         while words and words[-1][:1].isalpha() and not self._is_of_questions(words[-1]):
             run.insert(0, words.pop())
         after = words[-1].casefold() if words else ""
-        if not run or len(run) > 4 or (after and after not in _BEFORE_NAMES):
+        if not words and run:
+            run.pop(0)  # what begins a question is hardly a name: Break, Seeing, Whatever
+        if not run or len(run) > 4 or after == "to" or (after and after not in _BEFORE_NAMES):
+            return ""
+        if " " in link.text and all(self.common(word) for word in run):
             return ""
         return f"{' '.join(run)} {link.text}"
 
     def _is_of_questions(self, word: str) -> bool:
-        folded = word.casefold()
+        folded = POSSESSIVE.sub("", word.casefold())
+        folded = folded.removeprefix("non-") or folded
+        if folded in self.carriers or self.ranks.get(folded, _EVERYDAY) < _EVERYDAY or folded.endswith("ing"):
+            return True
         return folded in FUNCTION_WORDS or folded in CUE_WORDS or folded in QUALIFIERS or bool(cues(folded))
 
     def common(self, word: str) -> bool:
         """Whether it is a word of the language."""
+        if word.casefold() in self.carriers:
+            return True
         return any(f in self.ranks or f in CUE_WORDS or f in FUNCTION_WORDS for f in stems(word.casefold()))
 
     # ------------------------------------------------------------------ exact names
@@ -252,7 +267,7 @@ class Linker:
             return False
         capital = self._capital(written, first, shouted)
         if all(part in FUNCTION_WORDS or part in NEVER_ALONE for part in parts):
-            return len(parts) == 1 and capital and self._is_exact(written, row)
+            return len(parts) == 1 and capital and parts[0] not in _STRESSED and self._is_exact(written, row)
         if len(parts) > 1:
             return not set(parts) <= (FUNCTION_WORDS | SAYS_KIND)
         word = parts[0]
@@ -320,11 +335,12 @@ class Linker:
             symbol = bool(re.search(r"\d", word)) or (not shouted and sum(c.isupper() for c in word) > 1)
             pieces = [piece for piece in re.split(r"[-'’‐-―]", word) if piece]
             known = all(self.common(piece) or not piece.isalpha() for piece in pieces)
+            known = known or word.casefold() in SAYS_KIND
             if (symbol and word.casefold() not in CUE_WORDS and not is_words(word, known)) or not known:
                 found.append((start, end))
         return found
 
-    def _misspelt(self, text: str, rare: Sequence[tuple[int, int]]) -> list[Link]:
+    def _misspelt(self, text: str, rare: Sequence[tuple[int, int]], named: bool) -> list[Link]:
         found: list[Link] = []
         tried = 0
         for place in rare:
@@ -339,7 +355,8 @@ class Linker:
                 if members:
                     link = self._linked(text, start, end, members, False, "typo")
                     if link is not None and not any(_overlap(link, other) for other in found):
-                        found.append(link)
+                        if not (named and link.text.islower() and len(link.text) < _LONG and _is_symbol(link)):
+                            found.append(link)
                         break
         return found
 
@@ -383,6 +400,10 @@ def _stretch(text: str, part: tuple[int, int], links: Sequence[Link]) -> str:
                 words.pop()
             return " ".join(words) or text[slice(*part)]
     return text[slice(*part)]
+
+
+def _is_symbol(link: Link) -> bool:
+    return link.readings[0].modality == "protein" and " " not in link.text
 
 
 def _overlap(one: Link, other: Link) -> bool:

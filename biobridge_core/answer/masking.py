@@ -101,3 +101,9 @@ def with_attached(starts: list[Start], masked: str, attached: Sequence[Mention])
     else:
         masked = f"{masked.rstrip('?.! ')} of {marks}"
     return [*starts, *made], masked.strip()
+
+
+def pointed(masked: str, marks: str) -> str:
+    """A question that goes on from another, with marks for what it points back to."""
+    found = re.sub(r"\b(?:it|its|they|them|their|this|that|these|those)\b(?:['’]s)?", marks, masked, count=1)
+    return found if found != masked else f"{masked.rstrip('?.! ')} of {marks}"

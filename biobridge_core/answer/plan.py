@@ -76,6 +76,7 @@ class Plan:
     kinds: tuple[str, ...]  #: of start, everything between, answers
     certainty: float
     assumed: tuple[str, ...] = ()  #: kinds that no word named
+    learnt: bool = False  #: by the trained reader, against the rules or where they say nothing
 
 
 class Planner:
@@ -98,7 +99,7 @@ class Planner:
         """
         found = cues(masked)
         if shared and not any(cue.tag in ("kind", "action") and cue.value != start for cue in found):
-            return self._anything(start)
+            return self.anything(start)
         if not shared and (up := self._hierarchy(masked, found, start)) is not None:
             name = f"{start}_is_a" + ("" if up else "_inverse")
             if name in self.graph.relations:
@@ -143,7 +144,7 @@ class Planner:
         forward = all(self.graph.relations[step.relations[0]].forward for step in steps)
         return Plan(steps, way, 0.9 - 0.2 * (len(way) - 2) - (0.0 if forward else 0.02))
 
-    def _anything(self, start: str) -> Plan | None:
+    def anything(self, start: str) -> Plan | None:
         """Everything that things of one kind may have in common, in one step."""
         names = [name for tail in self._next[start] for name in self.step(start, tail).relations]
         return Plan((Step(tuple(names)),), (start, ""), 0.7) if names else None

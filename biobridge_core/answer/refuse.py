@@ -39,11 +39,13 @@ def unreadable(question: str) -> Refusal | None:
     return None
 
 
-def orders(question: str) -> Refusal | None:
-    """Where the text tries to give orders to the program."""
-    plain = " ".join(question.split())
-    if not _ORDERS.search(plain):
-        return None
+def orders(question: str) -> bool:
+    """Whether the text tries to give orders to the program."""
+    return bool(_ORDERS.search(" ".join(question.split())))
+
+
+def told_orders() -> Refusal:
+    """What is said to orders."""
     said = "This tells the program what to do; it only answers questions about genes, drugs, diseases and the like."
     return Refusal(Reason.ORDERS, said, EXAMPLES)
 

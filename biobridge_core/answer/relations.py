@@ -67,6 +67,13 @@ _PLAINER = (
         ),
         "which drugs are used for",
     ),
+    (re.compile(r"\b(?:go[ :/-]?)?bp(?=s?\b)(?: terms?)?(?!\w)"), "biological processes"),
+    (re.compile(r"\b(?:go[ :/-]?)?mf(?=s?\b)(?: terms?)?(?!\w)"), "molecular functions"),
+    (re.compile(r"\b(?:go[ :/-]?)?cc(?=s?\b)(?: terms?)?(?!\w)"), "cellular components"),
+    (re.compile(r"\bhpo(?: terms?)?\b"), "phenotypes"),
+    (re.compile(r"\bmoas?\b"), "mechanism of action"),
+    (re.compile(r"\b(?:w/o)(?!\w)"), "without"),
+    (re.compile(r"\b(?:no\.|nr\.?|#) of\b"), "number of"),
     (re.compile(r"\bwhat (?:helps|works) (?:for|in|against)\b"), "which drugs are used for"),
 )
 

@@ -11,7 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from biobridge_core.answer import refuse, thread
-from biobridge_core.answer.linking import Link, Linked, Linker, Reading
+from biobridge_core.answer.decide import READ_BY_MEANING, TAKEN, Decider, settled
+from biobridge_core.answer.learnt import ADVICE, NOT_HELD, ORDERS, Reader
+from biobridge_core.answer.linking import Linked, Linker
 from biobridge_core.answer.masking import (
     BARE,
     DESCRIBE,
@@ -19,26 +21,23 @@ from biobridge_core.answer.masking import (
     Start,
     harmless,
     is_terse,
-    joined,
     masked_with,
     once,
+    pointed,
     with_attached,
 )
-from biobridge_core.answer.nearest import Descriptions
 from biobridge_core.answer.plan import Plan, Planner, named_kind
 from biobridge_core.answer.relations import MARK, asks_whether, counts, denies, not_held, plainer
 from biobridge_core.answer.say import instead_of, reading_of
+from biobridge_core.answer.starts import AMBIGUOUS, missing, notes, start_of
 from biobridge_core.answer.types import Mention, Reason, Refusal, Shape, Understanding
-from biobridge_core.names import FULL_NAME, NAME, SYNONYM
-from biobridge_core.types import Query, QueryKind
 
 if TYPE_CHECKING:
     from biobridge_core.kg.graph import KnowledgeGraph
     from biobridge_core.lookup import Lookup
 
-_PRIOR = {NAME: 0.0, FULL_NAME: 0.05, SYNONYM: 0.12}
 _FARFETCHED = 0.25  #: a reading that only words beside the name can bring up
-_LESS = 0.15  #: for a reading by a lesser name where another kind has the name as its own
+_ASKS_WHICH = re.compile(r"\b(?:which|what|where|whose|who|list|name|show|give|find)\b")
 
 
 class Understander:
@@ -47,11 +46,15 @@ class Understander:
     def __init__(
         self, graph: KnowledgeGraph, lookup: Lookup, encode: Callable[[Sequence[str]], NDArray[np.float32]]
     ) -> None:
-        self.graph, self._lookup, self._encode = graph, lookup, encode
-        self.linker = Linker(graph, lookup.names)
+        self.graph, self.encode = graph, encode
         self.planner = Planner(graph)
-        kinds = {name: (relation.head, relation.tail) for name, relation in graph.relations.items()}
-        self._descriptions = Descriptions(kinds, encode)
+        self.linker = Linker(graph, lookup.names)
+        self.use(Reader.load(None, encode))
+
+    def use(self, reader: Reader | None) -> None:
+        """Read with these weights from now on; None for the rules alone."""
+        self.decider = Decider(self.planner, reader)
+        self.linker.carriers = reader.words if reader else frozenset()
 
     def understand(
         self, question: str, attached: Sequence[Mention] = (), before: Sequence[Understanding] = ()
@@ -71,27 +74,26 @@ class Understander:
         text = " ".join(question.split())
         linked = self.linker.link(text)
         long = [link for link in linked.links if " " in link.text]  # an order may stand inside a long name
-        refused = refuse.orders(masked_with(text, linked.links)) or refuse.orders(masked_with(text, long))
-        if refused is not None:
-            return Understanding(text, Shape.LIST, refusal=refused)
-        return self._read(text, linked, attached, before)
+        ordered = refuse.orders(masked_with(text, linked.links)) or refuse.orders(masked_with(text, long))
+        return self._read(text, linked, attached, before, ordered)
 
     def _read(
-        self, text: str, linked: Linked, attached: Sequence[Mention], before: Sequence[Understanding]
+        self, text: str, linked: Linked, attached: Sequence[Mention], before: Sequence[Understanding], ordered: bool
     ) -> Understanding:
         masked = plainer(masked_with(text, linked.links))
-        starts, masked = once([self._start(link) for link in linked.links], masked)
-        missing = _missing(text, linked, bool(starts), bool(attached))
-        if left := [words for words in linked.unknown if words not in missing]:
-            near = [rows for words, rows in zip(linked.unknown, linked.near, strict=True) if words in missing]
-            made = self._read(text, replace(linked, unknown=missing, near=tuple(near)), attached, before)
+        starts, masked = once([start_of(self.graph, link) for link in linked.links], masked)
+        lost = missing(text, linked, bool(starts), bool(attached) or self._goes_on(masked, before))
+        if left := [words for words in linked.unknown if words not in lost]:
+            near = [rows for words, rows in zip(linked.unknown, linked.near, strict=True) if words in lost]
+            made = self._read(text, replace(linked, unknown=lost, near=tuple(near)), attached, before, ordered)
             told = f"Not understood, and left out: “{'”, “'.join(left)}”."
             return made if made.refusal else replace(made, notes=(*made.notes, told))
-        refused = self._refused_for_words(text, masked, linked, starts)
+        refused = self._refused_for_words(text, masked, linked, starts, ordered)
         if refused is not None:
             return refused
         last = None if attached else thread.last(before)
         if attached:
+            starts, masked = self._beside_attached(text, starts, masked)
             starts, masked = with_attached(starts, masked, attached)
         if not starts:
             return self._nothing_named(text) if last is None else self._resumed(text, masked, last)
@@ -104,13 +106,17 @@ class Understander:
         return self._planned(text, masked, starts)
 
     def _refused_for_words(
-        self, text: str, masked: str, linked: Linked, starts: Sequence[Start]
+        self, text: str, masked: str, linked: Linked, starts: Sequence[Start], ordered: bool
     ) -> Understanding | None:
         words = re.sub(MARK, " ", masked)
+        heard = self.decider.heard(masked, starts)
+        chances = heard.refuse if heard else {}
+        if settled(ordered, chances.get(ORDERS, 0.5)):
+            return Understanding(text, Shape.LIST, refusal=refuse.told_orders())
         if refuse.foreign(words):
             said = "The question does not seem to be in English, the only language that is read here."
             return self._refused(text, Reason.LANGUAGE, said)
-        if refuse.advice(words) or refuse.advice(text):
+        if settled(refuse.advice(words) or refuse.advice(text), chances.get(ADVICE, 0.5)):
             said = (
                 "What a person should take or do, or what a person has, cannot be answered from this graph: ask a "
                 "doctor or a pharmacist. It can say what is known about a gene, a drug or a disease."
@@ -121,19 +127,26 @@ class Understander:
     # ------------------------------------------------------------------ with starts
 
     def _planned(self, text: str, masked: str, starts: Sequence[Start]) -> Understanding:
-        if denies(masked):
+        heard = self.decider.heard(masked, starts)
+        shapes, refusals = (heard.shape, heard.refuse) if heard else ({}, {})
+        if settled(denies(masked), shapes.get("negated", 0.5), least=0.25):
             return self._negated(text, masked, starts)
-        if len(starts) == 2 and not counts(masked) and (asks_whether(masked) or is_terse(masked, starts)):
-            verified = self._verified(text, masked, starts)
-            if verified is not None:
-                return verified
-        if (word := not_held(masked)) and not harmless(word, masked) and not counts(masked):
+        number = settled(counts(masked), shapes.get("count", 0.5))
+        if len(starts) == 2 and not number:
+            whether = asks_whether(masked) or is_terse(masked, starts)
+            if settled(whether, shapes.get("verify", 0.5), 2.0 if _ASKS_WHICH.search(masked) else TAKEN):
+                verified = self._verified(text, masked, starts)
+                if verified is not None:
+                    return verified
+        word = not_held(masked)
+        word = "" if word and (harmless(word, masked) or number) else word
+        if settled(bool(word), refusals.get(NOT_HELD, 0.5)):
             return self._no_relation(text, starts, word)
-        return self._listed(text, masked, starts)
+        return self._listed(text, masked, starts, number)
 
-    def _listed(self, text: str, masked: str, starts: Sequence[Start]) -> Understanding:
+    def _listed(self, text: str, masked: str, starts: Sequence[Start], number: bool) -> Understanding:
         shape = Shape.LIST
-        if counts(masked):
+        if number:
             shape = Shape.COUNT
         elif len(starts) > 1 and not re.search(rf"{MARK},? or {MARK}", masked):
             shape = Shape.SHARED
@@ -145,12 +158,10 @@ class Understander:
             and (found is None or WHAT_IS.fullmatch(masked))
         ):
             return self._described(text, starts[0])
-        asks = re.search(r"\b(?:which|what|where|whose|who|list|name|show|give|find)\b", masked)
-        if found is None and asks is None and len(starts) == 2:
+        if found is None and _ASKS_WHICH.search(masked) is None and len(starts) == 2:
             verified = self._verified(text, masked, starts)
             if verified is not None:
                 return verified
-        found = found or self._meant(masked, starts)
         if found is not None:
             plan, mentions = found
             return self._made(text, shape, mentions, plan)
@@ -170,7 +181,9 @@ class Understander:
         for kind in sorted(kinds):
             picked = [next((p, m) for p, m in start.mentions if m.query.modality == kind) for start in starts]
             far = kind != said and min(p for p, _ in picked) > _FARFETCHED
-            plan = None if far and kind == "molecular_function" else self._plan(masked, kind, shape)
+            plan = None
+            if not far or kind != "molecular_function":
+                plan = self.decider.plan(masked, kind, len(starts), shape is Shape.SHARED)
             if plan is None:
                 continue
             value = plan.certainty - sum(p for p, _ in picked) / len(picked) + (0.3 if kind == said else -0.5 * far)
@@ -178,8 +191,18 @@ class Understander:
                 best = value, plan, tuple(m for _, m in picked)
         return None if best is None else (best[1], best[2])
 
-    def _plan(self, masked: str, kind: str, shape: Shape) -> Plan | None:
-        return self.planner.plan(joined(masked), kind, shared=shape is Shape.SHARED)
+    @staticmethod
+    def _beside_attached(text: str, starts: list[Start], masked: str) -> tuple[list[Start], str]:
+        """Without what words of the question name by chance: beside something attached, names have capitals or digits.
+
+        Unless yes or no is asked of the attached thing and a name, or several are compared.
+        """
+        if asks_whether(masked) or re.search(rf"{MARK},? (?:and|or|with) |(?:and|or|with) {MARK}", masked):
+            return starts, masked
+        kept = [start for start in starts if not start.text.islower() or re.search(r"\d", start.text)]
+        for n, start in enumerate(starts):
+            masked = masked.replace(f"§{n}§", f"§{kept.index(start)}\0§" if start in kept else start.text)
+        return kept, masked.replace("\0", "")
 
     def _without_words(self, masked: str, starts: Sequence[Start]) -> tuple[str, list[Start]] | None:
         """The question with those starts left as words that are rather words of the language."""
@@ -193,27 +216,6 @@ class Understander:
         for n, start in enumerate(starts):
             masked = masked.replace(f"§{n}§", f"§{kept.index(start)}\0§" if start in kept else start.text)
         return masked.replace("\0", ""), kept
-
-    def _meant(self, masked: str, starts: Sequence[Start]) -> tuple[Plan, tuple[Mention, ...]] | None:
-        """The plan that the meaning of the whole question is nearest to, where no word names it."""
-        if len(starts) > 1 or len(re.sub(MARK, "", masked).split()) < 2:
-            return None
-        for prior, mention in starts[0].mentions[:3]:
-            if prior > _FARFETCHED:
-                continue
-            kind = mention.query.modality
-            found = self._descriptions.nearest(masked, kind, _CALLED.get(kind, self.graph.modalities[kind].label))
-            if found is not None:
-                group, cosine = found
-                relation = self.graph.relations.get(group)
-                sure = 0.5 * cosine
-                plan = (
-                    self.planner.single(group, sure)
-                    if relation
-                    else self.planner.along(self._descriptions.way(group), sure)
-                )
-                return plan, (mention,)
-        return None
 
     def _verified(self, text: str, masked: str, starts: Sequence[Start]) -> Understanding | None:
         best: tuple[float, Mention, Mention, Plan] | None = None
@@ -230,19 +232,20 @@ class Understander:
         _, head, tail, plan = best
         reading = reading_of(self.graph, Shape.VERIFY, (head,), plan.steps, tail)
         return Understanding(
-            text, Shape.VERIFY, (head,), plan.steps, tail, reading, plan.certainty, _notes((head, tail))
+            text, Shape.VERIFY, (head,), plan.steps, tail, reading, plan.certainty, notes((head, tail))
         )
 
     def _made(self, text: str, shape: Shape, mentions: tuple[Mention, ...], plan: Plan) -> Understanding:
         reading = reading_of(self.graph, shape, mentions, plan.steps)
-        made = Understanding(text, shape, mentions, plan.steps, None, reading, plan.certainty, _notes(mentions))
+        told = (*notes(mentions), *((READ_BY_MEANING,) if plan.learnt else ()))
+        made = Understanding(text, shape, mentions, plan.steps, None, reading, plan.certainty, told)
         return self._asked_back(made)
 
     def _asked_back(self, made: Understanding) -> Understanding:
         """With choices where several entities of one kind fit a name equally well."""
         for mention in made.mentions:
             same = [e for e in mention.others if mention.entity is not None and e.modality == mention.entity.modality]
-            if mention.note == _AMBIGUOUS and same and mention.entity is not None:
+            if mention.note == AMBIGUOUS and same and mention.entity is not None:
                 said = f"“{mention.text}” can mean {len(same) + 1} different things. Choose one."
                 refusal = Refusal(Reason.AMBIGUOUS, said)
                 return replace(made, choices=(mention.entity, *same), refusal=refusal)
@@ -252,7 +255,7 @@ class Understander:
         mention = start.mentions[0][1]
         reading = reading_of(self.graph, Shape.DESCRIBE, (mention,), ())
         return self._asked_back(
-            Understanding(text, Shape.DESCRIBE, (mention,), (), None, reading, 0.9, _notes((mention,)))
+            Understanding(text, Shape.DESCRIBE, (mention,), (), None, reading, 0.9, notes((mention,)))
         )
 
     def _negated(self, text: str, masked: str, starts: Sequence[Start]) -> Understanding:
@@ -270,6 +273,10 @@ class Understander:
 
     # ------------------------------------------------------------------ threads
 
+    @staticmethod
+    def _goes_on(masked: str, before: Sequence[Understanding]) -> bool:
+        return thread.last(before) is not None and (thread.points_back(masked) or thread.goes_on(masked))
+
     def _resumed(self, text: str, masked: str, last: Understanding) -> Understanding:
         """A question without a name, about what was spoken of before."""
         mentions = tuple(thread.resumed(mention) for mention in last.mentions)
@@ -279,8 +286,7 @@ class Understander:
             chained = self._chained(text, masked, last, mentions)
             if chained is not None:
                 return chained
-        pointed = re.sub(r"\b(?:it|its|they|them|their|this|that|these|those)\b(?:['’]s)?", marks, masked, count=1)
-        again = pointed if pointed != masked else f"{masked.rstrip('?.! ')} of {marks}"
+        again = pointed(masked, marks)
         if refuse.foreign(masked):
             return self._refused(text, Reason.LANGUAGE, "The question does not seem to be in English.")
         return self._planned(text, again, starts)
@@ -292,10 +298,11 @@ class Understander:
         kinds = {self.graph.relations[name].tail for name in last.steps[-1].relations}
         if len(kinds) > 1 or len(last.steps) > 2:
             return None
-        pointed = re.sub(r"\b(?:those|these|them|they|their)\b(?: \w+s\b)?", "§0§", masked, count=1)
-        plan = self.planner.plan(pointed, kinds.pop())
-        if plan is None:
-            return None
+        of_those = re.sub(r"\b(?:those|these|them|they|their)\b(?: \w+s\b)?", "§0§", masked, count=1)
+        plan = self.decider.plan(of_those, kinds.pop(), 1, False)
+        back = {self.graph.relations[name].inverse for name in last.steps[-1].relations}
+        if plan is None or (len(plan.steps) > 1 and back & set(plan.steps[0].relations)):
+            return None  # what leads back to the start is asked of the start itself
         whole = Plan((*last.steps, *plan.steps), plan.kinds, 0.9 * plan.certainty)
         made = self._made(text, Shape.COUNT if counts(masked) else Shape.LIST, mentions, whole)
         return replace(made, notes=(*made.notes, "Asked of the answers to the question before."))
@@ -353,67 +360,3 @@ class Understander:
         if word:
             said = f"The graph holds nothing of this kind about {name} (“{re.sub(MARK, name, word)}”)."
         return self._refused(text, Reason.NO_RELATION, said, starts)
-
-    # ------------------------------------------------------------------ mentions
-
-    def _start(self, link: Link) -> Start:
-        readings = [(self._prior(reading, n), self._mention(link, reading)) for n, reading in enumerate(link.readings)]
-        return Start(link.text, link.start, link.end, tuple(sorted(readings, key=lambda item: item[0])))
-
-    def _prior(self, reading: Reading, place: int) -> float:
-        less = _LESS if place and reading.tier >= SYNONYM else 0.0
-        return _PRIOR.get(reading.tier, 0.05) + less + 0.02 * min(place, 5) + (0.0 if reading.exact else 0.03)
-
-    def _mention(self, link: Link, reading: Reading) -> Mention:
-        entity = self.graph.entity(reading.rows[0])
-        query = Query(link.text, QueryKind.ENTITY, entity.modality, entity.id, entity.name)
-        same = [self.graph.entity(row) for row in reading.rows[1:6]]
-        others = [self.graph.entity(r.rows[0]) for r in link.readings if r is not reading][:5]
-        note = ""
-        if len(reading.rows) > 1 and not reading.clear:
-            note = _AMBIGUOUS
-        elif link.how == "typo":
-            note = f"“{link.text}” was read as {entity.name}."
-        return Mention(link.text, query, entity, link.how, link.start, link.end, (*same, *others), note)
-
-
-#: What a start is called in descriptions of questions.
-_CALLED = {"protein": "gene", "biological_process": "process", "phenotype": "symptom", "disease": "disease"}
-_AMBIGUOUS = "Several entities have this name."
-
-
-_JOINS = re.compile(r"\s*(?:,|and|or|&|\+|/|with|between|versus|vs\.?|than)\s*(?:the\s+)?", re.IGNORECASE)
-_SYMBOL = re.compile(r"\d|[A-Z]{2,}|\w[A-Z]")
-
-
-def _missing(text: str, linked: Linked, named: bool, attached: bool) -> tuple[str, ...]:
-    """Those unknown words that are names of something: a word of the language that no list holds is none.
-
-    Where nothing is named or attached, every unknown word counts. Else a word in small letters is a name where it
-    stands in a list with one, or holds one.
-    """
-    if not named and not attached:
-        return linked.unknown
-    kept = []
-    for words in linked.unknown:
-        at = text.find(words)
-        start = at + len(words)
-        plain = words.casefold() if at == 0 else words
-        if _SYMBOL.search(plain) and not attached:
-            kept.append(words)
-            continue
-        if attached and re.search(r"\d", plain):
-            kept.append(words)
-            continue
-        beside = any(
-            _JOINS.fullmatch(text[start : link.start]) or _JOINS.fullmatch(text[link.end : max(at, 0)])
-            for link in linked.links
-        )
-        holds = any(at <= link.start and link.end <= start for link in linked.links)
-        if not attached and (at < 0 or beside or holds):
-            kept.append(words)
-    return tuple(kept)
-
-
-def _notes(mentions: Sequence[Mention]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(m.note for m in mentions if m.note and m.note != _AMBIGUOUS))
