@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from biobridge_core.chem.fragments import Joint
 from biobridge_core.chem.genetic import REPLACEMENT
 from biobridge_core.chem.properties import properties
+from biobridge_core.chem.traits import packed
 from biobridge_core.design.candidate import Candidate, Found, Fragment, Lineage, Step
 from biobridge_core.design.moses import Nearest
 from biobridge_core.design.run import Run
-from biobridge_core.design.scoring import Weights, diverse, pareto, weighted
+from biobridge_core.design.scoring import Weights, around, pareto, tanimoto, unpack, weighted
 
 _TURNS = 4  #: choosings at most
 _MAX_STEPS = 200  #: of one lineage
@@ -68,7 +72,10 @@ def _chosen(run: Run, weights: Weights) -> list[Found]:
     n = run.evidence.goal.n
     for turn in range(_TURNS):
         found = sorted(run.new, key=lambda one: (-run.score_of(one, weights), one.smiles))
-        places = diverse([f.bits for f in found], [f.scaffold for f in found], n, [_giver(f) for f in found])
+        likeness, shares = _likeness(run, found)
+        # the root of the rank: among molecules that are about as like the better one is taken, whatever weights say
+        likeness *= np.sqrt(1 - np.arange(len(found), dtype=np.float32) / max(len(found), 1))[:, None]
+        places = around(likeness, shares, [f.bits for f in found], [f.scaffold for f in found], n)
         chosen = [found[place] for place in places]
         if not run.examine(chosen) or turn == _TURNS - 1:
             break
@@ -99,13 +106,15 @@ def _placed(found: Found, joint: Joint) -> tuple[int, int, int, int]:
     return joint.a, found.atoms[joint.a][joint.atom_a], joint.b, found.atoms[joint.b][joint.atom_b]
 
 
-def _giver(found: Found) -> str:
-    """The evidence item that gave most of the atoms; empty where replacements gave all."""
-    given: dict[str, int] = {}
-    for atoms, origin in zip(found.atoms, found.assembly.origins, strict=True):
-        if not origin.startswith(REPLACEMENT):
-            given[origin] = given.get(origin, 0) + len(atoms)
-    return min(given, key=lambda item: (-given[item], item), default="")
+def _likeness(run: Run, found: Sequence[Found]) -> tuple[NDArray[np.float32], list[float]]:
+    """ECFP4 Tanimoto with each molecule of the evidence, 0 where it gave fragments, (m, k); and the k weights."""
+    items = run.evidence.molecules()
+    own = [packed(item.entity.input) for item in items]
+    likeness = tanimoto(unpack([f.bits for f in found]), unpack(own)) if found else np.empty((0, len(own)), np.float32)
+    place = {item.id: number for number, item in enumerate(items)}
+    for row, one in zip(likeness, found, strict=True):
+        row[[place[origin] for origin in one.assembly.origins if origin in place]] = 0.0
+    return likeness, [run.evidence.weight(item) for item in items]
 
 
 def _steps(run: Run, found: Found) -> tuple[Step, ...]:

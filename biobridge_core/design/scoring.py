@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
-from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
@@ -120,35 +119,41 @@ def tanimoto(a: NDArray[np.float32], b: NDArray[np.float32]) -> NDArray[np.float
     return np.asarray(both / np.maximum(a.sum(1)[:, None] + b.sum(1)[None] - both, 1.0), dtype=np.float32)
 
 
-def in_turn(groups: Sequence[str]) -> list[int]:
-    """Places of a list sorted best first, so that the best of every group come first, then all second ones, …"""
-    seen: dict[str, int] = {}
-    turn = []
-    for place, group in enumerate(groups):
-        turn.append((seen.get(group, 0), place))
-        seen[group] = seen.get(group, 0) + 1
-    return [place for _, place in sorted(turn)]
+def around(
+    likeness: NDArray[np.float32], shares: Sequence[float], bits: Sequence[bytes], scaffolds: Sequence[str], n: int
+) -> list[int]:
+    """Places of ``n`` molecules out of a list sorted best first: what lies around the molecules of the evidence.
 
+    Each molecule of the evidence in turn takes the one that is likest to it among those that it gave nothing to: a
+    molecule that comes near an active one without its fragments has what makes it active. What is too alike to a chosen
+    one, or of a scaffold that had its share, waits.
 
-def diverse(bits: Sequence[bytes], scaffolds: Sequence[str], n: int, groups: Sequence[str] = ()) -> list[int]:
-    """Places of ``n`` molecules out of a list sorted best first: unlike ones first, then the best of the rest.
-
-    A molecule waits while one that is chosen is too alike, or while its scaffold has had its share. With ``groups``,
-    the best of all and the best of each group take turns, so that the choice draws on all of the evidence.
+    Parameters
+    ----------
+    likeness
+        (m, k) of each with each molecule of the evidence, 0 where that gave fragments to it.
+    shares
+        k weights of the evidence; one with twice the weight takes twice as many.
     """
     matrix, chosen, waiting = unpack(bits), list[int](), list[int]()
     families: dict[str, int] = {}
-    turns = chain.from_iterable(zip(range(len(bits)), in_turn(groups) or range(len(bits)), strict=True))
-    for place in dict.fromkeys(turns):
-        scaffold = scaffolds[place]
-        if len(chosen) == n:
-            break
-        near = tanimoto(matrix[[place]], matrix[chosen]).max() if chosen else 0.0
-        if near >= _ALIKE or families.get(scaffold, 0) >= _FAMILY:
+    near: NDArray[np.float32] = np.zeros(len(bits), np.float32)
+    orders = [iter(order) for order in np.argsort(-likeness, axis=0, kind="stable").T.tolist()]
+    taken, left, open_ = [0.5] * len(shares), set(range(len(bits))), set(range(len(shares)))
+    while len(chosen) < n and left and open_:
+        item = min(open_, key=lambda j: (taken[j] / max(shares[j], 1e-6), j))
+        place = next((place for place in orders[item] if place in left), None)
+        if place is None:
+            open_.discard(item)
+            continue
+        left.discard(place)
+        if near[place] >= _ALIKE or families.get(scaffolds[place], 0) >= _FAMILY:
             waiting.append(place)
             continue
         chosen.append(place)
-        families[scaffold] = families.get(scaffold, 0) + 1
+        taken[item] += 1
+        families[scaffolds[place]] = families.get(scaffolds[place], 0) + 1
+        near = np.asarray(np.maximum(near, tanimoto(matrix, matrix[[place]])[:, 0]), np.float32)
     return sorted(chosen + waiting[: n - len(chosen)])
 
 

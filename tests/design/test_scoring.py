@@ -7,8 +7,8 @@ import pytest
 from design.inhibitors import INHIBITORS, OTHERS
 from rdkit import Chem
 
-from biobridge_core.chem.traits import bits
-from biobridge_core.design.scoring import Weights, diverse, in_turn, pareto, tanimoto, unpack, weighted
+from biobridge_core.chem.traits import bits, packed
+from biobridge_core.design.scoring import Weights, around, pareto, tanimoto, unpack, weighted
 from biobridge_core.errors import InputError
 
 
@@ -39,18 +39,12 @@ def test_the_front_has_what_nothing_else_beats() -> None:
 
 def test_alike_molecules_wait() -> None:
     smiles = ["CCCCOc1ccccc1", "CCCCCOc1ccccc1", *list(OTHERS.values())[:4]]
-    packed = [bits(Chem.MolFromSmiles(text)) for text in smiles]
+    packed, likeness = [bits(Chem.MolFromSmiles(text)) for text in smiles], np.zeros((6, 1), np.float32)
+    families = ["a", "b", "c", "d", "e", "f"]
     assert tanimoto(unpack(packed[:1]), unpack(packed[1:2]))[0, 0] >= 0.65
-    assert diverse(packed, [""] * 6, 4) == [0, 2, 3, 4]
-    assert diverse(packed, [""] * 6, 6) == [0, 1, 2, 3, 4, 5], "they come when there is nothing else"
-    assert diverse(packed, [""] * 6, 9) == [0, 1, 2, 3, 4, 5]
-    assert len(diverse([packed[i % 6] for i in range(40)], ["x"] * 40, 3)) == 3
-
-
-def test_the_best_of_every_group_have_their_turn() -> None:
-    assert in_turn(["a", "a", "a", "b", "c", "b"]) == [0, 3, 4, 1, 5, 2]
-    packed = [bits(Chem.MolFromSmiles(text)) for text in list(OTHERS.values())[:6]]
-    assert diverse(packed, [""] * 6, 3, ["a", "a", "a", "a", "a", "b"]) == [0, 1, 5]
+    assert around(likeness, [1.0], packed, families, 4) == [0, 2, 3, 4]
+    assert around(likeness, [1.0], packed, families, 6) == [0, 1, 2, 3, 4, 5], "they come when there is nothing else"
+    assert around(likeness, [1.0], packed, families, 9) == [0, 1, 2, 3, 4, 5]
 
 
 def test_tanimoto_is_that_of_rdkit() -> None:
@@ -60,3 +54,19 @@ def test_tanimoto_is_that_of_rdkit() -> None:
     expected = np.array([Chem.DataStructs.BulkTanimotoSimilarity(one, prints) for one in prints])
     packed = unpack([bits(mol) for mol in mols])
     assert tanimoto(packed, packed) == pytest.approx(expected, abs=1e-6)
+
+
+def test_the_choice_goes_round_the_evidence_by_its_weight() -> None:
+    prints = [packed(s) for s in ("CCCCCCCC", "c1ccccc1O", "C1CCNCC1", "CC(=O)NC", "n1ccccc1Cl", "OCCO")]
+    likeness = np.array([[0.9, 0.1], [0.8, 0.0], [0.7, 0.2], [0.1, 0.6], [0.0, 0.5], [0.0, 0.0]], dtype=np.float32)
+    scaffolds = list("abcdef")
+    assert around(likeness, [1.0, 1.0], prints, scaffolds, 2) == [0, 3], "each takes the likest to it"
+    assert around(likeness, [3.0, 1.0], prints, scaffolds, 4) == [0, 1, 2, 3], (
+        "three times the weight, three times as many"
+    )
+    assert around(likeness, [1.0, 1.0], [prints[0], *prints[:5]], scaffolds, 3) != [0, 1, 2], "the same again waits"
+    assert around(np.zeros((6, 1), np.float32), [1.0], prints, scaffolds, 3) == [0, 1, 2], (
+        "the best where nothing else tells"
+    )
+    assert len(around(likeness, [1.0, 1.0], [prints[0]] * 6, scaffolds, 6)) == 6, "rather alike ones than none"
+    assert around(np.empty((0, 2), np.float32), [1.0, 1.0], [], [], 5) == []
