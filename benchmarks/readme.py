@@ -84,7 +84,7 @@ FIGURES = (
     ("ask", "seconds_p50", "a question, median", 2, " s"),
     ("ask", "lying_llm_false_sentences", "false sentences that a lying language model put in", 0, ""),
     ("ask", "lying_llm_false_sentences_kept", "… that were not struck", 0, ""),
-    ("design", "mean_best_similarity_ours", "Design: hidden ligands, likeness (ECFP4) with the nearest candidate", 3, ""),
+    ("design", "mean_best_similarity_ours", "Design: hidden ligands, ECFP4 likeness with the nearest candidate", 3, ""),
     ("design", "mean_best_similarity_best_other", "… best other method", 3, ""),
     ("design", "difference_low_95", "… ours minus it, lower end of the 95 % interval over targets", 3, ""),
     ("design", "share_tanimoto06_ours", "… share of targets with a candidate within 0.6 of a hidden ligand", 2, ""),
