@@ -16,12 +16,14 @@ from biobridge_core.answer.relations import cues, kind_in_words
 from biobridge_core.answer.spans import POSSESSIVE, around, forms, inflected, is_shouted, is_words, spans_of, stems
 from biobridge_core.answer.vocabulary import (
     ALWAYS_NAMES,
+    BEFORE_NAMES,
     CUE_WORDS,
     FUNCTION_WORDS,
     HARDLY_NAMES,
     NEVER_ALONE,
     QUALIFIERS,
     SAYS_KIND,
+    STRESSED,
 )
 from biobridge_core.names import FULL_NAME, ID, NAME, SYNONYM, XREF, misspelt, normalise
 
@@ -41,60 +43,8 @@ _TYPO_LEAST = 5  #: letters of a word that may be misspelt
 _LETTERS_PER_SLIP = 7
 _MOST_RARE = 12  #: unknown words that are looked at
 _MOST_TRIED = 24  #: stretches that are compared with all names
-_STRESSED = frozenset(
-    ["all", "and", "any", "both", "but", "if", "is", "no", "none", "not", "only", "or", "what", "which"]
-)  #: NOT, for the sake of it
 _EVERYDAY = 1_500  #: rank up to which a word is no part of a name that nobody knows
 _RARE_FROM = 4_000  #: rank from which a common word in small letters may still be an abbreviation
-
-
-#: Words right after which a name begins.
-_BEFORE_NAMES = frozenset(
-    [
-        "of",
-        "in",
-        "for",
-        "with",
-        "to",
-        "the",
-        "a",
-        "an",
-        "by",
-        "on",
-        "from",
-        "has",
-        "have",
-        "had",
-        "is",
-        "are",
-        "show",
-        "shows",
-        "between",
-        "and",
-        "or",
-        "against",
-        "about",
-        "as",
-        "at",
-        "into",
-        "called",
-        "named",
-        "disease",
-        "disorder",
-        "syndrome",
-        "phenotype",
-        "symptom",
-        "process",
-        "function",
-        "class",
-        "component",
-        ",",
-        ":",
-        "(",
-        '"',
-        "“",
-    ]
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +131,12 @@ class Linker:
         after = words[-1].casefold() if words else ""
         if not words and run:
             run.pop(0)  # what begins a question is hardly a name: Break, Seeing, Whatever
-        if not run or len(run) > 4 or after == "to" or (after and after not in _BEFORE_NAMES):
+        if (
+            not run
+            or len(run) > 4
+            or after == "to"
+            or (after and after not in BEFORE_NAMES and not after.endswith("ing"))
+        ):
             return ""
         if " " in link.text and all(self.common(word) for word in run):
             return ""
@@ -189,7 +144,7 @@ class Linker:
 
     def _is_of_questions(self, word: str) -> bool:
         folded = POSSESSIVE.sub("", word.casefold())
-        folded = folded.removeprefix("non-") or folded
+        folded = folded.removeprefix("non-").rstrip("/") or folded
         if folded in self.carriers or self.ranks.get(folded, _EVERYDAY) < _EVERYDAY or folded.endswith("ing"):
             return True
         return folded in FUNCTION_WORDS or folded in CUE_WORDS or folded in QUALIFIERS or bool(cues(folded))
@@ -267,7 +222,7 @@ class Linker:
             return False
         capital = self._capital(written, first, shouted)
         if all(part in FUNCTION_WORDS or part in NEVER_ALONE for part in parts):
-            return len(parts) == 1 and capital and parts[0] not in _STRESSED and self._is_exact(written, row)
+            return len(parts) == 1 and capital and parts[0] not in STRESSED and self._is_exact(written, row)
         if len(parts) > 1:
             return not set(parts) <= (FUNCTION_WORDS | SAYS_KIND)
         word = parts[0]
@@ -335,8 +290,10 @@ class Linker:
             symbol = bool(re.search(r"\d", word)) or (not shouted and sum(c.isupper() for c in word) > 1)
             pieces = [piece for piece in re.split(r"[-'’‐-―]", word) if piece]
             known = all(self.common(piece) or not piece.isalpha() for piece in pieces)
-            known = known or word.casefold() in SAYS_KIND
-            if (symbol and word.casefold() not in CUE_WORDS and not is_words(word, known)) or not known:
+            kinds = [piece.casefold() in SAYS_KIND for piece in pieces]
+            known = known or all(kinds)
+            plain = is_words(word, known) or (known and kinds[:1] == [True] and not re.search(r"\d", word))
+            if not known or (symbol and word.casefold() not in CUE_WORDS and not plain):
                 found.append((start, end))
         return found
 

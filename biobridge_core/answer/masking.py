@@ -82,7 +82,9 @@ def harmless(word: str, masked: str) -> bool:
     """Whether a word for something that is not held is a part of something that is."""
     if word == "how common":
         return bool(re.search(r"in common", masked))
-    return False
+    if word.startswith("approv"):
+        return bool(re.search(r"approved (?:or otherwise|(?:\w+ )?(?:drug|medic|compound|agent|inhibitor)\w*)", masked))
+    return word.strip() == "safe" and bool(re.search(r"\bsafe house|\bkeeps? .{0,20}safe\b", masked))
 
 
 def joined(masked: str) -> str:

@@ -16,7 +16,7 @@ _TOKEN = re.compile(r"\S+")
 _INNER = re.compile(r"[/,;|+&]")
 _TAIL = re.compile(
     r"-(?=(?:associated|related|linked|driven|dependent|induced|caused|inhibit\w*|target\w*|bind\w*|block\w*|based"
-    r"|positive|mutant|mutated|activat\w*|modulat\w*|antagoni\w*|agoni\w*|specific|directed|like|mediated)\b)",
+    r"|positive|mutant|mutated|activat\w*|modulat\w*|antagoni\w*|agoni\w*|specific|directed|like|mediated|type|style|class|treated|responsive|sensitive|resistant|regulated)\b)",
     re.IGNORECASE,
 )
 _ENDINGS = tuple(

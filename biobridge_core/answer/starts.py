@@ -71,7 +71,7 @@ def missing(text: str, linked: Linked, named: bool, attached: bool) -> tuple[str
             _JOINS.fullmatch(text[start : link.start]) or _JOINS.fullmatch(text[link.end : max(at, 0)])
             for link in linked.links
         )
-        subject = words.isalpha() and len(words) > 6 and not words.endswith("s") and not inflected(words)
+        subject = words.isalpha() and len(words) > 6 and not re.search(r"[^aiou]s$", words) and not inflected(words)
         beside = beside or (subject and bool(_SUBJECT.search(text[: max(at, 0)])))
         holds = any(at <= link.start and link.end <= start for link in linked.links)
         if not attached and (at < 0 or beside or holds):

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from biobridge_core.lookup import Lookup
 
 _FARFETCHED = 0.25  #: a reading that only words beside the name can bring up
+_OF_PEOPLE = re.compile(r"\b(?:people|persons|patients|children|adults|men|women|cases|americans|europeans)\b")
 _ASKS_WHICH = re.compile(r"\b(?:which|what|where|whose|who|list|name|show|give|find)\b")
 
 
@@ -139,7 +140,7 @@ class Understander:
                 if verified is not None:
                     return verified
         word = not_held(masked)
-        word = "" if word and (harmless(word, masked) or number) else word
+        word = "" if word and (harmless(word, masked) or (number and not _OF_PEOPLE.search(word))) else word
         if settled(bool(word), refusals.get(NOT_HELD, 0.5)):
             return self._no_relation(text, starts, word)
         return self._listed(text, masked, starts, number)
@@ -155,20 +156,20 @@ class Understander:
             len(starts) == 1
             and shape is Shape.LIST
             and DESCRIBE.search(masked)
-            and (found is None or WHAT_IS.fullmatch(masked))
+            and (found is None or found[0].learnt or WHAT_IS.fullmatch(masked))
         ):
             return self._described(text, starts[0])
         if found is None and _ASKS_WHICH.search(masked) is None and len(starts) == 2:
             verified = self._verified(text, masked, starts)
             if verified is not None:
                 return verified
+        if len(starts) == 1 and BARE.fullmatch(masked) and (found is None or found[0].learnt):
+            return self._described(text, starts[0])
         if found is not None:
             plan, mentions = found
             return self._made(text, shape, mentions, plan)
         if len(starts) > 1 and (fewer := self._without_words(masked, starts)):
             return self._planned(text, *fewer)
-        if len(starts) == 1 and BARE.fullmatch(masked):
-            return self._described(text, starts[0])
         return self._no_relation(text, starts)
 
     def _plan_of(self, masked: str, starts: Sequence[Start], shape: Shape) -> tuple[Plan, tuple[Mention, ...]] | None:
@@ -299,10 +300,9 @@ class Understander:
         if len(kinds) > 1 or len(last.steps) > 2:
             return None
         of_those = re.sub(r"\b(?:those|these|them|they|their)\b(?: \w+s\b)?", "§0§", masked, count=1)
-        plan = self.decider.plan(of_those, kinds.pop(), 1, False)
-        back = {self.graph.relations[name].inverse for name in last.steps[-1].relations}
-        if plan is None or (len(plan.steps) > 1 and back & set(plan.steps[0].relations)):
-            return None  # what leads back to the start is asked of the start itself
+        plan = self.planner.plan(of_those, kinds.pop())
+        if plan is None or (len(plan.steps) > 1 and plan.kinds != ("disease", "therapeutic_class", "drug")):
+            return None  # what is not linked to the answers is asked of the start itself
         whole = Plan((*last.steps, *plan.steps), plan.kinds, 0.9 * plan.certainty)
         made = self._made(text, Shape.COUNT if counts(masked) else Shape.LIST, mentions, whole)
         return replace(made, notes=(*made.notes, "Asked of the answers to the question before."))
@@ -315,7 +315,7 @@ class Understander:
             rf"|too|as|well|again|ditto|likewise|do|it|a|an|thing|ask|is|to|on|case|regarding|concerning|next"
             rf"|instead|if|we|look|at|gene|protein|drug|disease|phenotype|process|class|i|mean|repeat|that|this"
             rf"|me|tell|try|you|could|can|would|give|show|similarly|further|additionally|finally|lastly|just"
-            rf"|only|try)\b",
+            rf"|only|try|answer|would|be|hold|holds|goes|go|case|apply|applies|true|case)\b",
             " ",
             rest,
         )

@@ -19,4 +19,6 @@ HARD_BORDERS = _words("hard_borders")  #: no name of a thing reaches over them
 SAYS_KIND = _words("says_kind")  #: say what kind of thing a name is, without naming it
 ALWAYS_NAMES = _words("always_names")  #: of the language, and names of what people ask about
 HARDLY_NAMES = _words("hardly_names")  #: main names that are rather words; taken where nothing else is named
+BEFORE_NAMES = _words("before_names")  #: and marks, right after which a name begins
+STRESSED = _words("stressed")  #: in capitals for the sake of it: NOT
 QUALIFIERS = _words("qualifiers")  #: before a name they do not make it another one
