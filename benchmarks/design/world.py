@@ -39,6 +39,7 @@ from biobridge_core.chem.properties import properties
 from biobridge_core.chem.standardise import standardise
 from biobridge_core.config import Settings
 from biobridge_core.design import moses
+from biobridge_core.design.goal import Goal
 from biobridge_core.design.moses import Moses
 from biobridge_core.errors import ArtifactError, InputError
 from biobridge_core.evaluate.bridges import bridge_key, trained_bridge
@@ -230,7 +231,12 @@ class World:
         """Make all that a design draws on, so that no clock runs meanwhile."""
         assert len(self.moses.smiles)
         self.service.designer.extras.build(_say)
-        self.service.designer.background(_say)
+        designer = self.service.designer
+        designer.background(_say)
+        case = self.cases.group("development")[0]  # models and memory are read now, and off no method's time
+        goal = Goal((case.protein.removeprefix("UniProtKB:"),), n=1, seconds=1.0)
+        designer.run(designer.evidence(goal), rounds=1).run(_say)
+        designer.evidence(Goal(diseases=("cough",), n=1))
 
 
 def visible_moses(sample: Moses, hidden: Mapping[str, str]) -> Moses:
