@@ -49,7 +49,9 @@ class Asking:
         self._graphs: dict[str, KnowledgeGraph] = {}
         modules = sorted((ROOT / "biobridge_core" / "answer").glob("*.py"))
         more = [ROOT / "biobridge_core" / f"{name}.py" for name in _CODE]
-        words = [sha256_file(path) for path in sorted((ROOT / "biobridge_core" / "answer").glob("*.json"))]
+        held = [*(ROOT / "biobridge_core" / "answer").glob("*.json")]
+        held += (ROOT / "biobridge_core" / "answer").glob("*.safetensors")
+        words = [sha256_file(path) for path in sorted(held)]
         code = code_of(*(str(path.relative_to(ROOT)) for path in (*modules, *more)))
         self._code = hashlib.sha256(json.dumps([code, words]).encode()).hexdigest()
 

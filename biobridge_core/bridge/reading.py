@@ -26,7 +26,7 @@ from biobridge_core.errors import ArtifactError
 READING = "reading.json"
 _FLOOR = 1e-3  # where a floor starts
 _STEPS, _RATE = 150, 0.1
-_OWN_WAY = 3.0  # links' worth of pull towards the common reading
+_OWN_WAY = 10.0  # queries' worth of pull towards the common reading
 _LOG = logging.getLogger(__name__)
 _Floats = NDArray[np.float32]
 
@@ -168,7 +168,7 @@ def fit_weights(examples: Sequence[Example]) -> dict[str, Weights]:
     common = _descend(start, examples, pull=0.0)
     found = {"*": _weights(common)}
     for example in examples:
-        own = _descend(common, [example], pull=_OWN_WAY / max(1, len(example.true[0])))
+        own = _descend(common, [example], pull=_OWN_WAY / max(1, len(example.barred)))
         found[example.relation] = _weights(own)
     return found
 
