@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -20,6 +21,8 @@ from biobridge_core.types import InputKind
 if TYPE_CHECKING:
     from biobridge_core.catalogue import Catalogue
     from biobridge_core.encoders.base import Encoder, Note
+
+_LOG = logging.getLogger(__name__)
 
 
 class Encoders:
@@ -51,6 +54,14 @@ class Encoders:
         if kind in self.missing:
             raise self.missing[kind]
         return self._loaded[kind]
+
+    def load(self, say: Progress) -> None:
+        """Load every encoder now; one that cannot be used is logged, and stands among the missing."""
+        for kind in self._settings.encoders:
+            try:
+                self.get(kind, say)
+            except BioBridgeError as error:
+                _LOG.warning("the %s encoder cannot be used: %s", kind.value, error)
 
     def vectors(
         self, kind: InputKind, values: Sequence[str], say: Progress, *, background: bool = False

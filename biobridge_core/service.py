@@ -9,7 +9,6 @@ Examples
 
 from __future__ import annotations
 
-import logging
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -31,7 +30,7 @@ from biobridge_core.design.designer import Designer
 from biobridge_core.drawn import Drawn
 from biobridge_core.encoders.device import pick_device
 from biobridge_core.encoding import Encoders
-from biobridge_core.errors import BioBridgeError, InputError, WeightsError
+from biobridge_core.errors import InputError, WeightsError
 from biobridge_core.explain.asked import attributed
 from biobridge_core.explain.embedding import GraphEmbedding
 from biobridge_core.explain.why import Explainer
@@ -45,7 +44,7 @@ from biobridge_core.relative import relative
 from biobridge_core.report.writer import Writer
 from biobridge_core.retrieve import Retriever
 from biobridge_core.shapes import Shapes
-from biobridge_core.status import Status
+from biobridge_core.status import Status, status_of
 from biobridge_core.types import (
     FAR,
     Attribution,
@@ -64,7 +63,6 @@ from biobridge_core.types import (
 from biobridge_core.uploads import ReadAs, Row
 
 __all__ = ["BridgeService", "Status"]
-logger = logging.getLogger(__name__)
 
 
 class BridgeService:
@@ -112,11 +110,7 @@ class BridgeService:
 
     def load_encoders(self, progress: Progress | None = None) -> None:
         """Load every frozen encoder now, so that no raw input waits for one; `status` says which cannot be used."""
-        for kind in self.settings.encoders:
-            try:
-                self._encoders.get(kind, progress or quiet)
-            except BioBridgeError as error:
-                logger.warning("the %s encoder cannot be used: %s", kind.value, error)
+        self._encoders.load(progress or quiet)
 
     def find(self, text: str, progress: Progress | None = None) -> Resolution:
         """Decide what an input is: an entity, a sequence, a molecule or free text.
@@ -389,22 +383,8 @@ class BridgeService:
 
     def status(self) -> Status:
         """What is loaded, on which device, and what is missing."""
-        missing = self._encoders.missing
-        return Status(
-            profile=self.settings.profile,
-            device=str(self.device),
-            device_note=self._device_note,
-            engine=self._retriever.engine,
-            encoders={
-                kind.value: name for kind, name in self._bundle.catalogue.encoder_ids.items() if kind not in missing
-            },
-            missing_encoders={kind.value: str(error) for kind, error in missing.items()},
-            waiting_encoders=tuple(kind.value for kind in self._encoders.waiting()),
-            counts={name: len(self.graph.rows(name)) for name in self.graph.modalities},
-            n_triples=sum(len(self.graph.edges(r.name)) for r in self.graph.relations.values() if r.forward),
-            graph=self.graph.digest[:12],
-            bridge=self._bundle.bridge_digest[:12],
-            version=biobridge_core.__version__,
+        return status_of(
+            self.settings, self.device, self._device_note, self._retriever.engine, self._encoders, self._bundle
         )
 
     def _provenance(self, kind: InputKind) -> Provenance:

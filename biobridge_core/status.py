@@ -4,6 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import biobridge_core
+
+if TYPE_CHECKING:
+    import torch
+
+    from biobridge_core.bundle import Bundle
+    from biobridge_core.config import Settings
+    from biobridge_core.encoding import Encoders
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,3 +32,25 @@ class Status:
     graph: str
     bridge: str
     version: str
+
+
+def status_of(
+    settings: Settings, device: torch.device, device_note: str, engine: str, encoders: Encoders, bundle: Bundle
+) -> Status:
+    """The status of an opened bundle; ``engine`` is what searches the catalogue."""
+    graph, missing = bundle.graph, encoders.missing
+    ids = bundle.catalogue.encoder_ids
+    return Status(
+        profile=settings.profile,
+        device=str(device),
+        device_note=device_note,
+        engine=engine,
+        encoders={kind.value: name for kind, name in ids.items() if kind not in missing},
+        missing_encoders={kind.value: str(error) for kind, error in missing.items()},
+        waiting_encoders=tuple(kind.value for kind in encoders.waiting()),
+        counts={name: len(graph.rows(name)) for name in graph.modalities},
+        n_triples=sum(len(graph.edges(r.name)) for r in graph.relations.values() if r.forward),
+        graph=graph.digest[:12],
+        bridge=bundle.bridge_digest[:12],
+        version=biobridge_core.__version__,
+    )
