@@ -12,7 +12,7 @@ from typing import Any
 
 HERE = Path(__file__).resolve().parent
 HALVES = ("seen", "unseen")
-AUTHORS = ("a", "b", "c", "d")  #: people who wrote wordings of their own, without seeing any other
+AUTHORS = ("a", "b", "c", "d", "e")  #: people who wrote wordings of their own, without seeing any other
 FROZEN = ("templates_seen.json", "templates_unseen.json", "refusals.json")
 
 Step = tuple[str, ...]  #: relations of which any is followed
