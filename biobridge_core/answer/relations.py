@@ -55,9 +55,9 @@ def _any_of(patterns: Sequence[str]) -> str:
 
 _LEXICON: list[dict[str, Any]] = _HELD["cues"]
 _CUES = re.compile("|".join(rf"(?P<c{n}>\b(?:{_any_of(one['patterns'])})(?!\w))" for n, one in enumerate(_LEXICON)))
-_SHARE, _COUNT, _NEGATION, _NOT_DENYING, _VERIFY, _POLITE, _ASKS, _NOT_HELD = (
+_SHARE, _COUNT, _NEGATION, _NOT_DENYING, _VERIFY, _POLITE, _ASKS, _NOT_HELD, _NEVER_HELD = (
     re.compile(_any_of(_HELD[name]))
-    for name in ("share", "count", "negation", "not_denying", "verify", "polite", "asks", "not_held")
+    for name in ("share", "count", "negation", "not_denying", "verify", "polite", "asks", "not_held", "never_held")
 )
 #: Turns of phrase -> plainer ones.
 _PLAINER = (
@@ -98,6 +98,12 @@ def cues(masked: str) -> list[Cue]:
 def not_held(masked: str) -> str:
     """The word for something that the graph does not hold; empty where there is none."""
     found = _NOT_HELD.search(masked)
+    return found[0] if found else ""
+
+
+def never_held(masked: str) -> str:
+    """The word for something that the graph does not hold whatever stands around it; empty where there is none."""
+    found = _NEVER_HELD.search(masked)
     return found[0] if found else ""
 
 

@@ -27,7 +27,7 @@ from biobridge_core.answer.masking import (
     with_attached,
 )
 from biobridge_core.answer.plan import Plan, Planner, named_kind
-from biobridge_core.answer.relations import MARK, asks_whether, counts, denies, not_held, plainer
+from biobridge_core.answer.relations import MARK, asks_whether, counts, denies, never_held, not_held, plainer
 from biobridge_core.answer.say import instead_of, reading_of
 from biobridge_core.answer.starts import AMBIGUOUS, missing, notes, start_of
 from biobridge_core.answer.types import Mention, Reason, Refusal, Shape, Understanding
@@ -139,6 +139,8 @@ class Understander:
                 verified = self._verified(text, masked, starts)
                 if verified is not None:
                     return verified
+        if word := never_held(masked):
+            return self._no_relation(text, starts, word)
         word = not_held(masked)
         word = "" if word and (harmless(word, masked) or (number and not _OF_PEOPLE.search(word))) else word
         if settled(bool(word), refusals.get(NOT_HELD, 0.5)):
