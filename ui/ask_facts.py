@@ -39,14 +39,24 @@ _HELP = {
 
 
 def show(bridge: BridgeService, turn: Turn, names: Mapping[str, str]) -> None:
-    """All facts: a table on a wide screen, cards on a phone."""
+    """All facts: a table on a wide screen, cards on a phone. Weak guesses beside what is known are folded."""
     facts = turn.answer.facts
+    weak = [fact for fact in facts if fact.weak]
+    if not turn.answer.n_known:
+        weak = []
+    _listed(bridge, turn, names, [fact for fact in facts if fact not in weak], "")
+    if weak:
+        with st.expander(f"{len(weak)} weak guesses, chance below 5 % or not measured", key=f"ask weak {turn.key}"):
+            _listed(bridge, turn, names, weak, "_weak")
+
+
+def _listed(bridge: BridgeService, turn: Turn, names: Mapping[str, str], facts: Sequence[Fact], part: str) -> None:
     if not facts:
         return
     drawings = [_drawing(bridge, fact, place) for place, fact in enumerate(facts)]
-    with st.container(key=f"ask_table_{turn.key}"):
-        _table(facts, drawings, names, turn.key)
-    with st.container(key=f"ask_cards_{turn.key}"):
+    with st.container(key=f"ask_table{part}_{turn.key}"):
+        _table(facts, drawings, names, f"{turn.key}{part}")
+    with st.container(key=f"ask_cards{part}_{turn.key}"):
         st.html(ask_parts.cards(facts, drawings, names))
 
 

@@ -325,8 +325,12 @@ def names_of(groups: list[str]) -> list[str]:
     return [name for group in GROUPS if group in groups for name in GROUPS[group]]
 
 
-def asked_of(content: str, names: list[str]) -> list[str]:
-    """Scorers that other frozen vectors change; popularity stays as the floor."""
+def asked_of(content: str, names: list[str], *, cold: bool = False) -> list[str]:
+    """Scorers that have an answer of their own: with other frozen vectors those that read them (popularity stays as the
+    floor), on cold splits all but graph embeddings, which know nothing of the heads.
+    """
+    if cold:
+        names = [name for name in names if name not in GROUPS["kge"]]
     if content == FROZEN:
         return names
     assert content in {ECFP4, MASKED}

@@ -48,7 +48,7 @@ def test_figures_are_those_of_the_file(folder, open_app, words_of):
             if row["kind"] == "mean" and row["scorer"] == "bridge, memory":
                 row["hits_at_10"], row["hits_at_1"] = 0.3721, 0.1234
 
-    change(folder, "retrieval_preview", act)
+    change(folder, "retrieval", act)
     app = open_app("pages/evidence.py")
     said = words_of(app)
     assert "among the ten best in 37\u2009% of the questions" in said
@@ -58,20 +58,20 @@ def test_figures_are_those_of_the_file(folder, open_app, words_of):
     assert table.loc["bridge, memory", "in best 10"] == pytest.approx(37.2)
 
 
-def test_a_preliminary_result_says_so_and_the_full_one_takes_its_place(folder, open_app, words_of):
-    assert "Preliminary" in words_of(open_app("pages/evidence.py"))
+def test_a_preliminary_result_says_so(folder, open_app, words_of):
+    assert "Preliminary" not in words_of(open_app("pages/evidence.py"))
 
     def act(raw):
-        raw["notes"] = ["Filtered MRR."]
+        raw["notes"] = ["Filtered MRR.", "Preliminary: one seed."]
 
-    change(folder, "retrieval_preview", act)
-    (folder / "retrieval_preview.json").rename(folder / "retrieval.json")
-    assert "Preliminary" not in words_of(open_app("pages/evidence.py"))
+    change(folder, "retrieval", act)
+    said = words_of(open_app("pages/evidence.py"))
+    assert "Preliminary" in said
+    assert "One seed." in said
 
 
 def test_what_is_missing_is_said_and_the_rest_stands(folder, open_app, words_of):
-    for name in ("retrieval_preview", "retrieval_preview_cold", "retrieval"):
-        (folder / f"{name}.json").unlink(missing_ok=True)
+    (folder / "retrieval.json").unlink()
     app = open_app("pages/evidence.py")
     assert not app.exception
     assert "has not been measured yet" in words_of(app)
