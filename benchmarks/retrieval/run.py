@@ -44,7 +44,7 @@ NOTES = (
     "names and numbers taken out, disease heads alone; bridge, memory and votes alike see the other vectors.",
     "vote by graph profile, vote by shared pieces: one space of our memory each, without the bridge; they are no "
     "rivals of others, so best simple leaves them out, and stand here to show how far such a vote gets.",
-    "Graph embeddings have no vector of an entity that they were not trained on, so cold splits are asked without them.",
+    "Graph embeddings have no vector of an entity that they were not trained on: cold splits are asked without them.",
 )  # fmt: skip
 
 
@@ -153,7 +153,8 @@ class Run:
     def _asked_note(self) -> list[str]:
         if self._most is None:
             return []
-        return [f"At most {self._most} heads of each task were asked, drawn by the seed; the intervals tell what that costs."]
+        drawn = f"At most {self._most} heads of each task were asked, drawn by the seed"
+        return [f"{drawn}; the intervals tell what that costs."]
 
     def _write(self, folder: Path) -> None:
         tables = [Table(*place, by_seed) for place, by_seed in self._found.items() if any(by_seed.values())]

@@ -8,6 +8,7 @@ from itertools import pairwise
 from math import prod
 from typing import TYPE_CHECKING
 
+from biobridge_core.answer.acting import action_of, counted_as, others
 from biobridge_core.answer.gather import (
     MOST_KNOWN,
     MOST_SUGGESTED,
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 _LOOKED_AT = 100  #: suggestions of each start among which a shared or a given one is looked for
 _FEW = 5  #: suggestions that are told where nothing is known to be shared; each of their links is above the floor
 _EXAMPLES = 3  #: links of each kind that describe a thing
+Reached = dict[int, tuple[int, Node]]  #: row -> the start that leads there best, and how
 _NO_WAY = "The graph has no links that lead from {name} to what is asked for."
 
 
@@ -43,9 +45,12 @@ def listed(gatherer: Gatherer, understood: Understanding, starts: Sequence[Start
     count = understood.shape is Shape.COUNT
     walks = [gatherer.walker.walk(s.head, understood.steps, MOST_SUGGESTED, guess=not count) for s in starts]
     known, guessed = union(walks)
+    direct_rows = set(known)
+    known, guessed, lead = _otherwise(gatherer, understood, starts, known, guessed)
     own = {start.head.row for start in starts}
     order = [node for node in gatherer.ranked(node for _, node in known.values()) if node.row not in own]
     likely = [node for node in likeliest(node for _, node in guessed.values()) if node.row not in own][:MOST_SUGGESTED]
+    order.sort(key=lambda node: node.row not in direct_rows)  # what is asked for before what counts as it
     direct = sum(node.direct for node in order)
     facts = [gatherer.fact(node, starts[known[node.row][0]]) for node in order[:MOST_KNOWN]]
     facts += [gatherer.fact(node, starts[guessed[node.row][0]]) for node in likely]
@@ -58,8 +63,29 @@ def listed(gatherer: Gatherer, understood: Understanding, starts: Sequence[Start
         n_known=len(order),
         n_narrower=len(order) - direct,
         count=direct if count else None,
+        lead=lead,
         told=_walked(len(order), len(order) - direct, len(likely), len(understood.steps)),
     )
+
+
+def _otherwise(
+    gatherer: Gatherer, understood: Understanding, starts: Sequence[Start], known: Reached, guessed: Reached
+) -> tuple[Reached, Reached, str]:
+    """With what is known by another way of acting: what counts as the one asked for, else all where none is known."""
+    count, action = understood.shape is Shape.COUNT, action_of(understood.steps)
+    if not action or (known and count):
+        return known, guessed, ""
+    step, lead = counted_as(understood.steps), ""
+    for last in (False, True):
+        if step is not None:
+            walks = [gatherer.walker.walk(s.head, (step,), 1, guess=False) for s in starts]
+            known = {**union(walks)[0], **known}
+        if known or last or count:
+            break
+        step = others(understood.steps)
+        lead = "No such link is known here; these are known in another way"
+    rest = {row: each for row, each in guessed.items() if row not in known}
+    return known, rest, lead if known else ""
 
 
 def shared(gatherer: Gatherer, understood: Understanding, starts: Sequence[Start]) -> Gathered:
@@ -110,20 +136,25 @@ def verified(gatherer: Gatherer, understood: Understanding, starts: Sequence[Sta
         return Gathered(refusal=_no_way(gatherer, starts), starts=tuple(starts))
     held: list[Fact] = []
     other: list[Fact] = []
+    as_well = counted_as(steps)
     for start in froms:
         fact = _proof(gatherer, start, target, steps)
+        if fact is None and as_well is not None:
+            fact = _proof(gatherer, start, target, (as_well,))
         if fact is not None:
             held.append(fact)
         else:
             other += _opinions(gatherer, start, target, steps)
     other.sort(key=lambda fact: fact.status is not HitStatus.KNOWN)
     yes = len(held) == len(froms)
+    another = not yes and bool(other) and other[0].status is HitStatus.KNOWN
     told = "The graph holds the link." if yes else "The graph does not hold the link; that is no evidence against it."
     return Gathered(
         facts=numbered([*held, *other]),
         starts=tuple(starts),
         n_known=len(held),
         verdict="yes" if yes else "not known",
+        another=another and not held,
         told=(told,),
     )
 

@@ -59,6 +59,8 @@ class Gathered:
     n_narrower: int = 0  #: how many of these only through narrower kinds
     count: int | None = None
     verdict: str = ""
+    another: bool = False  #: whether what is asked for is not known, but another link between the two is
+    lead: str = ""  #: what has to be said before anything is listed
     counts: tuple[tuple[str, int], ...] = ()  #: of `Shape.DESCRIBE`: modality -> linked entities
     warnings: tuple[str, ...] = ()
     told: tuple[str, ...] = ()  #: for those who want to know how it was done

@@ -139,7 +139,8 @@ class _Lay:
         return made
 
     def _guesses(self) -> list[Sentence]:
-        made = self._told(self.predicted[:3])
+        worth = [fact for fact in self.predicted if not (self.known and fact.weak)]
+        made = self._told(worth[:3])
         if made:
             made.append(Sentence("What it suggests is a guess to look into, not something known.", (), Voice.TOLD))
         return made
@@ -154,7 +155,7 @@ class _Lay:
             some = f", such as {ends}" if total > len(few) else f": {ends}"
             words = f"{names} have {number(total)} {one if total == 1 else many} in common{some}."
             made.append(Sentence(words, cites_of(few), Voice.KNOWN))
-        few = self.predicted[:3]
+        few = [fact for fact in self.predicted if not (self.known and fact.weak)][:3]
         if few:
             ends = several([self.style.name(fact.answer) + self.style.chance(fact) for fact in few])
             words = f"The computer model (the bridge) suggests that they have this in common as well: {ends}."
@@ -165,6 +166,11 @@ class _Lay:
         if self.found.verdict == "yes":
             words = f"Yes: {chain([self.known[0]], self.style)}."
             return [Sentence(words, (self.known[0].number,), Voice.KNOWN)]
+        if self.found.another:
+            link = chain([self.known[0]], self.style)
+            words = f"Known is another link: {link}. The one asked for may be there and is not known here."
+            told = Sentence(words, (self.known[0].number,), Voice.KNOWN)
+            return [told, *self._told(self.known[1:]), *self._guesses()]
         words = "That is not known here, which does not mean that it is not so."
         return [Sentence(words, (), Voice.TOLD), *self._told(self.known), *self._guesses()]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from biobridge_core.answer.chains import plural_verb
 from biobridge_core.answer.relations import (
     ACTIONS,
     CLASS,
@@ -106,7 +107,11 @@ def _phrase(graph: KnowledgeGraph, step: Step, x: str) -> str:
     if len(relations) > 1:
         back = {name + "_inverse" for name in ACTIONS}
         return f"{kinds[0]} that act on {x}" if first.name in back else f"{kinds[0]} that {x} acts on"
-    return f"{kinds[0]} {_WORDS.get(first.name, 'linked to {x}').format(x=x)}"
+    words = _WORDS.get(first.name, "linked to {x}")
+    begin, middle, rest = words.partition("{x} ")
+    many = any(x.startswith(f"{kind.plural} ") for kind in graph.modalities.values())
+    words = f"{begin}{middle}{plural_verb(rest)}" if many and rest else words
+    return f"{kinds[0]} {words.format(x=x)}"
 
 
 def instead_of(

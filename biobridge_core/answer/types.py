@@ -7,6 +7,8 @@ from enum import StrEnum
 
 from biobridge_core.types import Edge, Entity, HitStatus, Provenance, Query
 
+WEAK = 0.05  #: chance of a suggestion below which it does not stand beside what is known
+
 
 class Shape(StrEnum):
     """What kind of answer a question wants."""
@@ -104,6 +106,11 @@ class Fact:
     confident: bool | None = None
     score: float = 0.0  #: what facts of one status are ranked by
     more: int = 0  #: further paths to the same answer
+
+    @property
+    def weak(self) -> bool:
+        """Whether it rests on a suggestion with a chance below `WEAK`, or with none that could be measured."""
+        return self.status is HitStatus.PREDICTED and (self.probability is None or self.probability < WEAK)
 
 
 class Voice(StrEnum):

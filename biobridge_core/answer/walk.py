@@ -24,6 +24,8 @@ MIDDLES = 8  #: known middle entities of a longer plan from which the bridge goe
 GUESSED = 12  #: suggested middle entities from which known links go on
 _PER_MIDDLE = 10
 _DESCENDS = frozenset({"therapeutic_class"})  #: kinds whose members hang on their narrowest classes
+#: How a kind was reached -> what holds for its wider kinds holds for whatever led there: uses of a drug's classes.
+_CLIMBS = {"drug_in_therapeutic_class": frozenset({"therapeutic_class_used_for_disease"})}
 
 
 @dataclass(slots=True)
@@ -37,7 +39,7 @@ class Node:
     direct: bool = True  #: whether a path leads there without going through a narrower kind
     parent: Node | None = None
     relation: str = ""
-    down: tuple[int, ...] = ()  #: narrower kinds that the last step went through
+    down: tuple[int, ...] = ()  #: narrower (or wider) kinds that the last step went through
     guess: Suggestion | None = None  #: of the last step, where the bridge suggests it
 
     def nodes(self) -> list[Node]:
@@ -97,12 +99,13 @@ class Walker:
         predicted: list[bool] = []
         here = node.nodes()[0].parent.row if node.nodes() else node.row  # type: ignore[union-attr]
         for each in node.nodes():
-            for narrower in each.down:
+            for other in each.down:
                 kinds = self._known.is_a(self.graph.modality(here))
                 assert kinds is not None
-                edges.append(self._known.edge(here, kinds[1], narrower))
+                way = next(name for name in reversed(kinds) if self._known.holds(here, name, other))
+                edges.append(self._known.edge(here, way, other))
                 predicted.append(False)
-                here = narrower
+                here = other
             edges.append(self._edge(here, start, each))
             predicted.append(each.guess is not None)
             here = each.row
@@ -122,6 +125,10 @@ class Walker:
             if not relations:
                 continue
             self._along(found, node, node.row, (), relations)
+            if (up := _CLIMBS.get(node.relation)) is not None and (passing := [r for r in relations if r in up]):
+                for kind, way in self._known.above(node.row).items() if narrower else ():
+                    self._along(found, node, kind, way, passing)
+                continue
             descends = narrower and (node.parent is None or modality in _DESCENDS)
             passing = [name for name in relations if self._known.passes_down(name)] if descends else []
             for kind, way in self._known.below(node.row).items() if passing else ():

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from biobridge_core.answer.chains import chain, chance, clause_of_count, key_of, plural_verb, sentence, spoken
-from biobridge_core.answer.types import Fact, Sentence, Shape, Understanding, Voice
+from biobridge_core.answer.types import WEAK, Fact, Sentence, Shape, Understanding, Voice
 from biobridge_core.answer.words import counted, number, percent, plain_words, several
 from biobridge_core.types import HitStatus
 
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
 NAMED = 10  #: answers that are named in sentences; the others are counted and stand in the list of facts
 _IN_SUMMARY = 3
-_WORTH_NAMING = 0.05  #: chance from which on a suggestion is named in a sentence; the best three always are
 _LONG_DEFINITION = 400
 #: What Ask does not say of its own accord; a sentence of a source that does is left out of a definition.
 FORBIDDEN = re.compile(r"\b(treat(s|ed|ing|ment)?|diagnos\w*|safe(ly|ty)?)\b", re.IGNORECASE)
@@ -59,12 +58,9 @@ class Writer:
         return Written(summary, (*_told(self.known[:NAMED]), *_told(self._likely()), *self._rest()))
 
     def _likely(self) -> list[Fact]:
-        """Suggestions that sentences name."""
-        return [
-            fact
-            for place, fact in enumerate(self.predicted[:NAMED])
-            if place < _IN_SUMMARY or fact.probability is None or fact.probability >= _WORTH_NAMING
-        ]
+        """Suggestions that sentences name: none that is weak beside what is known, else the best few all the same."""
+        least = 0 if self.known else _IN_SUMMARY
+        return [fact for place, fact in enumerate(self.predicted[:NAMED]) if place < least or not fact.weak]
 
     # ------------------------------------------------------------------ lists
 
@@ -73,6 +69,7 @@ class Writer:
             return self._only_predicted()
         few = self.known[:_IN_SUMMARY]
         words = f"{self._counted(self.found.n_known)} in the graph{self._among(few)}{self._more()}"
+        words = f"{self.found.lead}: {words}" if self.found.lead else words
         return Sentence(f"{words}.", cites_of(few), Voice.KNOWN)
 
     def _only_predicted(self) -> Sentence:
@@ -82,10 +79,11 @@ class Writer:
         lack = "" if raw else f"The graph holds no such {self._kind(2)} for {self.names}; "
         names = several([f"{spoken(fact.answer)}{chance(fact)}" for fact in few])
         first = "first " if len(self.predicted) > len(few) else ""
+        only = "only weak guesses, " if all(fact.weak for fact in self.predicted) else ""
         for_whom = f" for {self.names}" if raw else ""
         guesses = all(fact.probability is None for fact in self.predicted)
         kind += " (guesses without a calibrated chance)" if guesses else ""
-        words = f"{lack}the bridge suggests {number(len(self.predicted))} {kind}{for_whom}, {first}{names}"
+        words = f"{lack}the bridge suggests {number(len(self.predicted))} {kind}{for_whom}, {only}{first}{names}"
         return Sentence(f"{words[0].upper()}{words[1:]}.", cites_of(few), Voice.PREDICTED)
 
     def _count_summary(self) -> Sentence:
@@ -119,16 +117,15 @@ class Writer:
         return f": {names}" if len(self.known) <= len(few) else f", among them {names}"
 
     def _more(self) -> str:
-        if not self.predicted:
+        worth = [fact for fact in self.predicted if not fact.weak]
+        if not worth:
             return ""
-        sure = sum(bool(fact.confident) for fact in self.predicted)
-        told = f", {'all' if sure == len(self.predicted) else sure} with a chance above one half" if sure else ""
-        chances = [fact.probability for fact in self.predicted if fact.probability is not None]
-        if not chances:
-            told = ", guesses without a calibrated chance"
-        elif not sure:
-            told = f", none confidently (best chance {percent(max(chances))})"
-        return f"; the bridge suggests {number(len(self.predicted))} more{told}"
+        sure = sum(bool(fact.confident) for fact in worth)
+        told = f", {'all' if sure == len(worth) else sure} with a chance above one half" if sure else ""
+        if not sure:
+            best = max(fact.probability or 0.0 for fact in worth)
+            told = f", none confidently (best chance {percent(best)})"
+        return f"; the bridge suggests {number(len(worth))} more{told}"
 
     def _kind(self, count: int) -> str:
         kinds = dict.fromkeys(fact.answer.modality for fact in (*self.known, *self.predicted))
@@ -148,14 +145,21 @@ class Writer:
         listed, named = len(self.known), min(len(self.known), NAMED)
         if listed > named:
             told.append(f"{number(listed - named)} more that the graph holds stand in the list of facts.")
-        if len(self.predicted) > (likely := len(self._likely())):
-            rest = number(len(self.predicted) - likely)
+        weak = sum(fact.weak for fact in self.predicted) if self.known else 0
+        if len(self.predicted) - weak > (likely := len(self._likely())):
+            rest = number(len(self.predicted) - weak - likely)
             told.append(f"{rest} weaker suggestion{'s stand' if rest != '1' else ' stands'} in the list of facts.")
+        if weak:
+            guesses = "weak guess of the bridge is" if weak == 1 else "weak guesses of the bridge are"
+            told.append(f"{number(weak)} {guesses} folded away: the chance is below {percent(WEAK)} or not measured.")
         if self.found.n_known > listed:
             told.append(f"{number(self.found.n_known - listed)} are counted and not listed.")
         if self.found.n_narrower and self.understood.shape is not Shape.COUNT:
             few, every = number(self.found.n_narrower), number(self.found.n_known)
-            told.append(f"{few} of all {every} are linked only through narrower kinds.")
+            some = "All" if self.found.n_narrower == self.found.n_known else f"{few} of all {every}"
+            some = "It" if self.found.n_known == 1 else some
+            verb = "is" if self.found.n_known == 1 else "are"
+            told.append(f"{some} {verb} linked only through narrower or wider kinds.")
         if self.understood.shape is Shape.COUNT:
             told.append("This counts what the graph holds, which need not be all there is.")
         return [Sentence(words, (), Voice.TOLD) for words in told]
@@ -231,6 +235,11 @@ class Writer:
             facts = self.known
             first = Sentence(f"Yes: {chain([facts[0]])}.", (facts[0].number,), Voice.KNOWN)
             return Written(first, (*_told(facts[1:]), *_told(self.predicted)))
+        if self.found.another:
+            known, *rest = self.known
+            words = f"Known: {chain([known])}. The link asked for is not known, which is no evidence against it."
+            lines = (*_told(rest), *_told(self.predicted))
+            return Written(Sentence(words, (known.number,), Voice.KNOWN), lines)
         told = [*_told(self.known), *_told(self.predicted)]
         if not self.predicted:
             told.append(Sentence("The bridge ranks such a link too low to suggest it.", (), Voice.TOLD))
