@@ -19,6 +19,7 @@ _MOST = 6  #: other meanings of one name that are offered
 _HOW = {
     "name": "by its name",
     "typo": "by a name that is spelt almost so",
+    "short": "by a short form of its name",
     "id": "by its id",
     "attachment": "as it was attached",
     "thread": "from earlier in this thread",

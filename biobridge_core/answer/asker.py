@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from biobridge_core.answer.attachments import read_attachments
 from biobridge_core.answer.audit import faults, struck
 from biobridge_core.answer.gather import Gathered, Gatherer
+from biobridge_core.answer.inline import lifted
 from biobridge_core.answer.lay import lay
 from biobridge_core.answer.types import (
     Answer,
@@ -30,6 +31,7 @@ from biobridge_core.answer.types import (
 from biobridge_core.answer.write import write
 from biobridge_core.heads import quiet
 from biobridge_core.many import Many
+from biobridge_core.names import normalise
 from biobridge_core.types import InputKind, Provenance
 
 if TYPE_CHECKING:
@@ -86,6 +88,8 @@ class Asker:
         clock = _Clock()
         say = progress or quiet
         say("Understanding the question", 0.1)
+        plain, drawn = lifted(question, lambda word: bool(self._lookup.names[normalise(word)]))
+        attachments = (*attachments, *drawn)
         attached, warnings = read_attachments(attachments, self.graph, self._lookup)
         once: dict[tuple[str, str], Mention] = {}
         for mention in attached:
@@ -93,7 +97,8 @@ class Asker:
         if len(once) < len(attached):
             warnings = (*warnings, f"{len(attached) - len(once)} of what is attached repeats something else in it.")
         attached = tuple(once.values())
-        understood = self.understander.understand(question, attached, [answer.understanding for answer in before])
+        understood = self.understander.understand(plain, attached, [answer.understanding for answer in before])
+        understood = replace(understood, question=question[:2_000]) if drawn else understood
         understood = _explained(understood, attachments, attached, warnings)
         clock.done("Understand", _told(understood))
         said = (mention.note for mention in attached if mention.note and mention.note not in understood.notes)

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 _LOOKED_AT = 100  #: suggestions of each start among which a shared or a given one is looked for
 _FEW = 5  #: suggestions that are told where nothing is known to be shared; each of their links is above the floor
 _EXAMPLES = 3  #: links of each kind that describe a thing
+_SHOWN_IN = ("disease_has_phenotype_inverse",)
 Reached = dict[int, tuple[int, Node]]  #: row -> the start that leads there best, and how
 _NO_WAY = "The graph has no links that lead from {name} to what is asked for."
 
@@ -94,6 +95,10 @@ def shared(gatherer: Gatherer, understood: Understanding, starts: Sequence[Start
     if not kinds:
         return Gathered(refusal=_no_way(gatherer, starts), starts=tuple(starts))
     walks = [gatherer.walker.walk(start.head, understood.steps, _LOOKED_AT) for start in starts]
+    if len(understood.steps) == 2 and understood.steps[0].relations == _SHOWN_IN:
+        # findings of one patient: the genes of diseases that show all of them, not of one disease each
+        same = gatherer.walker.together([start.head for start in starts], understood.steps)
+        walks = same if all(walk.known for walk in same) else walks
     own = {start.head.row for start in starts}
     rows = set.intersection(*({*walk.known, *walk.guessed} for walk in walks)) - own
     made = [(row, [walk.known.get(row) or walk.guessed[row] for walk in walks]) for row in rows]

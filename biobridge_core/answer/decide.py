@@ -45,13 +45,14 @@ class Decider:
         if self.reader is None:
             return said
         chances = self.reader.read(masked, (kind,) * n_starts).plan
+        over = said is not None and len(said.steps) > 1
         options: list[tuple[float, Plan]] = []
         matched = False
         for label, chance in chances.items():
             plan = self._taught(label) if chance > UNTAUGHT / 2 else None
             if plan is None or plan.kinds[0] != kind:
                 continue
-            if (len(plan.steps) > 1) if shared else (plan.kinds[-1] == ""):
+            if (len(plan.steps) > 1 and not over) if shared else (plan.kinds[-1] == ""):
                 continue
             if said is not None and _same(said.steps, plan.steps):
                 matched = True

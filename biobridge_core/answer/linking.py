@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from importlib.resources import files
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from biobridge_core.answer.lay_names import IN_LISTS, LayNames
+from biobridge_core.answer.links import Link, Linked, Reading, is_symbol, listed, overlap, overlap_at, stretch
 from biobridge_core.answer.relations import cues, kind_in_words
 from biobridge_core.answer.spans import POSSESSIVE, around, forms, inflected, is_shouted, is_words, spans_of, stems
 from biobridge_core.answer.vocabulary import (
@@ -43,44 +45,11 @@ _TYPO_LEAST = 5  #: letters of a word that may be misspelt
 _LETTERS_PER_SLIP = 7
 _MOST_RARE = 12  #: unknown words that are looked at
 _MOST_TRIED = 24  #: stretches that are compared with all names
+_LEARNED_FROM, _LEARNED_LEAST = 16_000, 7  #: rank and letters from which a word of the language is one of medicine
+_BY_HAND = 9  #: how much farther than a name of the graph an everyday name is from what is written
+_SLIPPED_LEAST = 9  #: letters and blanks of a name of common words that may be misspelt
 _EVERYDAY = 1_500  #: rank up to which a word is no part of a name that nobody knows
 _RARE_FROM = 4_000  #: rank from which a common word in small letters may still be an abbreviation
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """What a stretch of text names within one modality."""
-
-    modality: str
-    rows: tuple[int, ...]  #: that fit equally well, those with most links first
-    tier: int  #: see `biobridge_core.names`
-    exact: bool  #: written with the capitals of the name
-    clear: bool  #: one of them stands far ahead
-
-
-@dataclass(frozen=True, slots=True)
-class Link:
-    """A stretch of text and everything that it may name."""
-
-    start: int
-    end: int
-    text: str
-    readings: tuple[Reading, ...]  #: best first
-    how: str = "name"  #: ``name``, ``id``, ``typo``
-    weak: bool = False  #: rather a word of the language; taken where nothing else is named
-
-    def of(self, modality: str) -> Reading | None:
-        """Reading as one modality."""
-        return next((reading for reading in self.readings if reading.modality == modality), None)
-
-
-@dataclass(frozen=True, slots=True)
-class Linked:
-    """All names of a text, and what looks like one but is none."""
-
-    links: tuple[Link, ...]
-    unknown: tuple[str, ...] = ()
-    near: tuple[tuple[int, ...], ...] = ()  #: of each unknown name, rows that are called similarly
 
 
 class Linker:
@@ -92,6 +61,7 @@ class Linker:
         self._degrees = np.bincount(graph.heads, minlength=graph.n_entities) + np.bincount(
             graph.tails, minlength=graph.n_entities
         )
+        self._lay = LayNames(graph, names, self._degrees.tolist())
 
     @cached_property
     def ranks(self) -> dict[str, int]:
@@ -103,17 +73,24 @@ class Linker:
         """All names in a text, the longest first, none over another."""
         shouted = is_shouted(text)
         exact = self._chosen([link for link in self._exact(text, shouted) if link is not None])
+        exact = sorted([*exact, *self._in_lists(text, exact)], key=lambda link: link.start)
         ids = self._missing_ids(text, exact)
         if ids:
             return Linked(tuple(exact), ids, ((),) * len(ids))
         rare = self._rare(text, exact, shouted)[:_MOST_RARE]
-        guessed = self._misspelt(text, rare, any(not link.weak for link in exact))
-        kept = [link for link in exact if not any(_overlap(link, other) for other in guessed)]
+        named = any(not link.weak for link in exact)
+        guessed = self._completed(text, rare if named else [*rare, *self._words(text, exact)])
+        rare = [part for part in rare if not any(g.start <= part[0] and part[1] <= g.end for g in guessed)]
+        typos = self._misspelt(text, rare, named or bool(guessed))
+        guessed = [*(g for g in guessed if not any(overlap(g, typo) for typo in typos)), *typos]
+        if not named and not guessed and not rare:
+            guessed = self._slipped(text, exact)
+        kept = [link for link in exact if not any(overlap(link, other) for other in guessed)]
         links = sorted([*kept, *guessed], key=lambda link: link.start)
         left = [part for part in rare if not any(g.start <= part[0] and part[1] <= g.end for g in guessed)]
         if any(not link.weak for link in links):
             left = [part for part in left if not inflected(text[slice(*part)])]
-        unknown = dict.fromkeys(_stretch(text, part, kept) for part in left)
+        unknown = dict.fromkeys(stretch(text, part, kept) for part in left)
         unknown |= dict.fromkeys(name for link in links if (name := self._longer(text, link, links)))
         return Linked(tuple(links), tuple(unknown), tuple(self._similar(name) for name in unknown))
 
@@ -164,10 +141,13 @@ class Linker:
             for loss, key in forms(text[start:end]):
                 keys.setdefault(key, []).append((start, end, loss))
         best: dict[tuple[int, int], tuple[int, Link | None]] = {}
-        for place, key in self._names.many(list(keys)):
-            for start, end, loss in keys[key]:
+        held = {key: self._names.members(place) for place, key in self._names.many(list(keys))}
+        for key in {**held, **dict.fromkeys(self._lay.known(keys))}:
+            members = [*held.get(key, ()), *self._lay.members(key, held.get(key, ()))]
+            for start, end, lost in keys[key]:
+                loss = lost if key in held else lost + _BY_HAND
                 if (start, end) not in best or best[start, end][0] > loss:
-                    best[start, end] = loss, self._linked(text, start, end, self._names.members(place), shouted)
+                    best[start, end] = loss, self._linked(text, start, end, members, shouted)
         plain = {key[0] for key, (_, link) in best.items() if link is not None and not link.weak}
         for span, (_, link) in best.items():
             if link is not None and _BY_ACTION.search(link.text):
@@ -226,11 +206,17 @@ class Linker:
         if len(parts) > 1:
             return not set(parts) <= (FUNCTION_WORDS | SAYS_KIND)
         word = parts[0]
-        if word in ALWAYS_NAMES or (capital and word not in CUE_WORDS and self._is_exact(written, row)):
+        if (
+            word in ALWAYS_NAMES
+            or word in self._lay.always
+            or (capital and word not in CUE_WORDS and self._is_exact(written, row))
+        ):
             return True
         if word not in self.ranks and word not in CUE_WORDS:
             return len(word) > 1
         main = tier == NAME and self.graph.modality(row) != "protein" and len(word) > 3
+        learned = tier <= SYNONYM and self.ranks.get(word, 0) >= _LEARNED_FROM and len(word) >= _LEARNED_LEAST
+        main = main or (learned and self.graph.modality(row) not in ("protein", "drug") and word not in self.carriers)
         return main and word not in HARDLY_NAMES and word not in CUE_WORDS
 
     def _might_be(self, written: str, tier: int, row: int) -> bool:
@@ -266,6 +252,18 @@ class Linker:
         strong = [link for link in chosen if not link.weak]
         return strong or chosen[:1]
 
+    def _in_lists(self, text: str, links: Sequence[Link]) -> list[Link]:
+        """Everyday words for findings that are common in other senses, beside other findings alone: "fits and X"."""
+        found: list[Link] = []
+        for match in re.finditer(r"[^\W\d_]+", text):
+            if match[0].casefold() not in IN_LISTS or any(overlap_at(link, match.span()) for link in links):
+                continue
+            beside = [link for link in (*links, *found) if link.of("phenotype") and listed(text, link, match.span())]
+            members = self._lay.members(normalise(match[0])) if beside else []
+            if members:
+                found.append(Link(*match.span(), match[0], self._readings(match[0], members)))
+        return found
+
     # ------------------------------------------------------------------ what is no name
 
     def _missing_ids(self, text: str, links: Sequence[Link]) -> tuple[str, ...]:
@@ -297,6 +295,38 @@ class Linker:
                 found.append((start, end))
         return found
 
+    def _words(self, text: str, links: Sequence[Link]) -> list[tuple[int, int]]:
+        """Places of longer words that are neither named nor those of questions."""
+        spans = [match.span() for match in re.finditer(r"[^\W\d_]{5,}", text)]
+        free = [span for span in spans if not any(overlap_at(link, span) for link in links if not link.weak)]
+        return [span for span in free if not self._is_of_questions(text[slice(*span)])][:_MOST_RARE]
+
+    def _completed(self, text: str, places: Sequence[tuple[int, int]]) -> list[Link]:
+        """Names whose last word was left out, and receptors by their number."""
+        tried = {span: normalise(text[slice(*span)]) for place in places for span in around(text, place)[:_MOST_TRIED]}
+        whole = self._lay.completed([key for key in dict.fromkeys(tried.values()) if key])
+        found: list[Link] = []
+        for (start, end), key in sorted(tried.items(), key=lambda item: item[0][0] - item[0][1]):
+            if key in whole and not any(overlap_at(link, (start, end)) for link in found):
+                link = self._linked(text, start, end, whole[key], False, "short")
+                if link is not None and not link.weak:
+                    found.append(link)
+        return found
+
+    def _slipped(self, text: str, links: Sequence[Link]) -> list[Link]:
+        """Names of two words and more in which a slip made another word of the language: hart attack."""
+        words = [match.span() for match in re.finditer(r"[^\W\d_]{3,}", text)]
+        for one, other in pairwise(words):
+            key = normalise(text[one[0] : other[1]])
+            parts = {text[slice(*one)].casefold(), text[slice(*other)].casefold()}
+            if len(key) < _SLIPPED_LEAST or parts & (FUNCTION_WORDS | CUE_WORDS | SAYS_KIND):
+                continue
+            members = self._lay.misspelt(key) or self._nearest(key)
+            link = self._linked(text, one[0], other[1], members, False, "typo") if members else None
+            if link is not None and not link.weak:
+                return [link]
+        return []
+
     def _misspelt(self, text: str, rare: Sequence[tuple[int, int]], named: bool) -> list[Link]:
         found: list[Link] = []
         tried = 0
@@ -308,11 +338,11 @@ class Linker:
                 if tried >= _MOST_TRIED or len(key.replace(" ", "")) < _TYPO_LEAST:
                     continue
                 tried += 1
-                members = self._nearest(key)
+                members = self._nearest(key) or self._lay.misspelt(key)
                 if members:
                     link = self._linked(text, start, end, members, False, "typo")
-                    if link is not None and not any(_overlap(link, other) for other in found):
-                        if not (named and link.text.islower() and len(link.text) < _LONG and _is_symbol(link)):
+                    if link is not None and not any(overlap(link, other) for other in found):
+                        if not (named and link.text.islower() and len(link.text) < _LONG and is_symbol(link)):
                             found.append(link)
                         break
         return found
@@ -341,27 +371,6 @@ class Linker:
         slips = max(1, len(key) // 4)
         near = self._names.near(key, slips)
         judged = misspelt(key, [word for _, word in near], slips, limit=6)
-        rows = [row for at, _ in judged for tier, row in self._names.members(near[at][0]) if tier <= SYNONYM]
+        rows = list(self._lay.going_on(key))
+        rows += [row for at, _ in judged for tier, row in self._names.members(near[at][0]) if tier <= SYNONYM]
         return tuple(dict.fromkeys(rows))[:3]
-
-
-def _stretch(text: str, part: tuple[int, int], links: Sequence[Link]) -> str:
-    """The words around a place up to the next words that only a question has."""
-    found = around(text, part)
-    for start, end in found:
-        if not any(link.start < end and start < link.end for link in links) and end - start < 80:
-            words = text[start:end].split()
-            while words and words[0].casefold() in FUNCTION_WORDS | SAYS_KIND:
-                words.pop(0)
-            while words and words[-1].casefold() in FUNCTION_WORDS | SAYS_KIND | CUE_WORDS:
-                words.pop()
-            return " ".join(words) or text[slice(*part)]
-    return text[slice(*part)]
-
-
-def _is_symbol(link: Link) -> bool:
-    return link.readings[0].modality == "protein" and " " not in link.text
-
-
-def _overlap(one: Link, other: Link) -> bool:
-    return one.start < other.end and other.start < one.end

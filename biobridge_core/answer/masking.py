@@ -6,8 +6,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from biobridge_core.answer.linking import Link
-from biobridge_core.answer.relations import MARK
+from biobridge_core.answer.links import Link
+from biobridge_core.answer.relations import MARK, asks_whether
 from biobridge_core.answer.types import Mention
 
 _THIS = re.compile(
@@ -103,6 +103,19 @@ def with_attached(starts: list[Start], masked: str, attached: Sequence[Mention])
     else:
         masked = f"{masked.rstrip('?.! ')} of {marks}"
     return [*starts, *made], masked.strip()
+
+
+def beside_attached(starts: list[Start], masked: str) -> tuple[list[Start], str]:
+    """Without what words of the question name by chance: beside something attached, names have capitals or digits.
+
+    Unless yes or no is asked of the attached thing and a name, or several are compared.
+    """
+    if asks_whether(masked) or re.search(rf"{MARK},? (?:and|or|with) |(?:and|or|with) {MARK}", masked):
+        return starts, masked
+    kept = [start for start in starts if not start.text.islower() or re.search(r"\d", start.text)]
+    for n, start in enumerate(starts):
+        masked = masked.replace(f"§{n}§", f"§{kept.index(start)}\0§" if start in kept else start.text)
+    return kept, masked.replace("\0", "")
 
 
 def pointed(masked: str, marks: str) -> str:

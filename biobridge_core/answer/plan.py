@@ -133,6 +133,15 @@ class Planner:
                 return self._made(way, action, sure)
         return self._from_verbs(masked, found, kinds, start, action)
 
+    def asks_own_kind(self, masked: str, start: str) -> bool:
+        """Whether what causes, or is linked to, the start is asked for and would be of the start's own kind."""
+        found = cues(masked)
+        kinds = [cue for cue in found if cue.tag == "kind" and not _names_start(masked, cue, start)]
+        first = wanted(masked, kinds)
+        linked = any(cue.tag == "verb" and cue.value in ("cause", "associate", "use") for cue in found)
+        alone = first is not None and not first.action and {cue.value for cue in kinds} == {start}
+        return linked and alone and start in (PROTEIN, DRUG)
+
     def between(self, masked: str, head: str, tail: str) -> Plan | None:
         """Steps from one named thing to another; None where there is no short way in this direction."""
         found = cues(masked)

@@ -13,6 +13,11 @@ from biobridge_core.answer.types import Reason, Refusal
 MAX_QUESTION = 2_000  #: characters; a question of so many names something in every line
 EXAMPLES = ("Which drugs inhibit EGFR?", "Which genes are associated with cystic fibrosis?", "What is imatinib?")
 
+CHANGE = (
+    "“{change}” is read as a change in {name}. The graph holds what is known of whole genes and proteins; what a "
+    "single change does is not held. The page Compare sets a changed protein beside {name}."
+)
+
 _HELD: dict[str, Any] = json.loads(files("biobridge_core.answer").joinpath("refusals.json").read_text("utf-8"))
 _ADVICE, _NOT_ADVICE, _ORDERS = (
     re.compile("|".join(_HELD[name]), re.IGNORECASE) for name in ("advice", "not_advice", "orders")

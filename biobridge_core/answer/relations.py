@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from typing import Any
@@ -55,9 +55,11 @@ def _any_of(patterns: Sequence[str]) -> str:
 
 _LEXICON: list[dict[str, Any]] = _HELD["cues"]
 _CUES = re.compile("|".join(rf"(?P<c{n}>\b(?:{_any_of(one['patterns'])})(?!\w))" for n, one in enumerate(_LEXICON)))
-_SHARE, _COUNT, _NEGATION, _NOT_DENYING, _VERIFY, _POLITE, _ASKS, _NOT_HELD, _NEVER_HELD = (
-    re.compile(_any_of(_HELD[name]))
-    for name in ("share", "count", "negation", "not_denying", "verify", "polite", "asks", "not_held", "never_held")
+_SHARE, _COUNT, _NEGATION, _NOT_DENYING, _VERIFY = (
+    re.compile(_any_of(_HELD[name])) for name in ("share", "count", "negation", "not_denying", "verify")
+)
+_POLITE, _ASKS, _NOT_HELD, _NEVER_HELD, _OF_DRUGS = (
+    re.compile(_any_of(_HELD[name])) for name in ("polite", "asks", "not_held", "never_held", "never_held_of_drugs")
 )
 #: Turns of phrase -> plainer ones.
 _PLAINER = (
@@ -71,6 +73,7 @@ _PLAINER = (
     (re.compile(r"\b(?:go[ :/-]?)?mf(?=s?\b)(?: terms?)?(?!\w)"), "molecular functions"),
     (re.compile(r"\b(?:go[ :/-]?)?cc(?=s?\b)(?: terms?)?(?!\w)"), "cellular components"),
     (re.compile(r"\bhpo(?: terms?)?\b"), "phenotypes"),
+    (re.compile(r"\b(?:fda[- ])?approved (?:for|against|to treat|to help)\b"), "used for"),
     (re.compile(r"\bmoas?\b"), "mechanism of action"),
     (re.compile(r"\b(?:w/o)(?!\w)"), "without"),
     (re.compile(r"\b(?:no\.|nr\.?|#) of\b"), "number of"),
@@ -101,9 +104,17 @@ def not_held(masked: str) -> str:
     return found[0] if found else ""
 
 
-def never_held(masked: str) -> str:
-    """The word for something that the graph does not hold whatever stands around it; empty where there is none."""
+def never_held(masked: str, kinds: Collection[str] = ()) -> str:
+    """The word for something that the graph does not hold whatever stands around it; empty where there is none.
+
+    Parameters
+    ----------
+    kinds
+        Of what is named: what becomes of a drug in the body is not held, but no such words are of processes.
+    """
     found = _NEVER_HELD.search(masked)
+    if found is None and set(kinds) <= {DRUG, PROTEIN} and (DRUG in kinds or "drug" in masked):
+        found = _OF_DRUGS.search(masked)
     return found[0] if found else ""
 
 

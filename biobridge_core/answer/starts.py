@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from biobridge_core.answer.linking import Link, Linked, Reading
+from biobridge_core.answer.lay_names import EVERYDAY_NAMES
+from biobridge_core.answer.links import Link, Linked, Reading
 from biobridge_core.answer.masking import Start
-from biobridge_core.answer.spans import inflected
+from biobridge_core.answer.relations import MARK, PHENOTYPE, cues
+from biobridge_core.answer.spans import forms, inflected
 from biobridge_core.answer.types import Mention
-from biobridge_core.names import FULL_NAME, NAME, SYNONYM
-from biobridge_core.types import Query, QueryKind
+from biobridge_core.answer.vocabulary import FUNCTION_WORDS
+from biobridge_core.names import FULL_NAME, NAME, SYNONYM, normalise
+from biobridge_core.types import Entity, Query, QueryKind
 
 if TYPE_CHECKING:
     from biobridge_core.kg.graph import KnowledgeGraph
@@ -43,9 +47,41 @@ def _mention(graph: KnowledgeGraph, link: Link, reading: Reading) -> Mention:
     note = ""
     if len(reading.rows) > 1 and not reading.clear:
         note = AMBIGUOUS
-    elif link.how == "typo":
+    elif link.how in ("typo", "short") or not _called(entity, link.text):
         note = f"“{link.text}” was read as {entity.name}."
     return Mention(link.text, query, entity, link.how, link.start, link.end, (*same, *others), note)
+
+
+def _called(entity: Entity, text: str) -> bool:
+    """Whether the graph has an entity by what was written, give or take an ending."""
+    own = {normalise(name) for name in (entity.id, entity.name, entity.full_name, *entity.synonyms)}
+    said = {key for _, key in forms(text)}
+    return not said & EVERYDAY_NAMES or bool(said & own)
+
+
+def starts_of(starts: Sequence[Start], modality: str) -> list[Start]:
+    """Those starts that may be of one kind, as that kind alone."""
+    picked = [replace(s, mentions=tuple(m for m in s.mentions if m[1].query.modality == modality)) for s in starts]
+    return [start for start in picked if start.mentions]
+
+
+def left_out(masked: str, starts: Sequence[Start]) -> str:
+    """What stands in a list of findings and names none that is known; empty where all is read."""
+    if not starts_of(starts, PHENOTYPE):
+        return ""
+    borders = rf"{MARK}|,|\b(?:has|have|having|with|and|of|shows?|for|in|cause[sd]?|like)\b"
+    before = [
+        re.split(borders, masked[: m.start()])[-1] for m in re.finditer(rf"(?:,|\band\b|\bplus\b) ?{MARK}", masked)
+    ]
+    after = re.findall(rf"{MARK}\s*(?:,|and\b|plus\b)([^,§?.]+)(?=$|[,?.]|and\b)", masked)
+    return next((words for part in (*before, *after) if (words := _plain(part)) and not cues(part)), "")
+
+
+def _plain(part: str) -> str:
+    """A stretch without words that only hold sentences together at its ends; empty where nothing else is in it."""
+    words = part.strip().split()
+    told = [word for word in words if word not in FUNCTION_WORDS and word.isalpha() and len(word) > 2]
+    return " ".join(words) if told and len(words) <= 4 else ""
 
 
 def missing(text: str, linked: Linked, named: bool, attached: bool) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
+from biobridge_core.answer.relations import MARK
 from biobridge_core.answer.types import Mention, Understanding
 
 _BACK = re.compile(
@@ -19,6 +20,42 @@ _GOES_ON = re.compile(
     r"|\b(?:too|as well|also|likewise|instead|in addition|then)\b",
     re.IGNORECASE,
 )
+
+
+_BARE_COUNT = re.compile(
+    r"\W*(?:and |so |but |ok )*how many(?: (?:are (?:there|they)|is (?:that|it)|of (?:them|those|these)"
+    r"|in (?:all|total)|altogether|exactly))*\W*",
+    re.IGNORECASE,
+)
+#: What may stand beside the names in a question that asks the one before again.
+_AGAIN = re.compile(
+    rf"{MARK}|\b(?:and|or|also|then|what|how|about|for|the|same|question|please|with|of|in|now|but|so"
+    rf"|too|as|well|again|ditto|likewise|do|it|a|an|thing|ask|is|to|on|case|regarding|concerning|next"
+    rf"|instead|if|we|look|at|gene|protein|drug|disease|phenotype|process|class|i|mean|repeat|that|this"
+    rf"|me|tell|try|you|could|can|would|give|show|similarly|further|additionally|finally|lastly|just"
+    rf"|only|try|answer|would|be|hold|holds|goes|go|case|apply|applies|true|case)\b"
+)
+_ORDINAL = re.compile(
+    r"\b(?:the|that) (?:very )?(?:first|second|third|fourth|fifth|last|previous|former|latter|other)"
+    r"(?: (?:one|two|ones))?(?=\W*$)",
+    re.IGNORECASE,
+)
+
+
+def only_counts(question: str) -> bool:
+    """Whether nothing but a number is asked for: "how many?"."""
+    return bool(_BARE_COUNT.fullmatch(question))
+
+
+def only_names(masked: str) -> bool:
+    """Whether a masked question has nothing but names beside "and what about": "and X?"."""
+    return not _AGAIN.sub(" ", re.sub(r"[^\w§ ]", " ", masked)).strip()
+
+
+def ordinal(question: str) -> str:
+    """What is pointed to by its place alone, at the end of a question: "the first"; empty where nothing is."""
+    found = _ORDINAL.search(question)
+    return found[0] if found else ""
 
 
 def last(before: Sequence[Understanding]) -> Understanding | None:

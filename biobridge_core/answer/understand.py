@@ -12,25 +12,30 @@ from numpy.typing import NDArray
 
 from biobridge_core.answer import refuse, thread
 from biobridge_core.answer.decide import READ_BY_MEANING, TAKEN, Decider, settled
+from biobridge_core.answer.inline import change_in
 from biobridge_core.answer.learnt import ADVICE, NOT_HELD, ORDERS, Reader
-from biobridge_core.answer.linking import Linked, Linker
+from biobridge_core.answer.linking import Linker
+from biobridge_core.answer.links import Linked
 from biobridge_core.answer.masking import (
     BARE,
     DESCRIBE,
     WHAT_IS,
     Start,
+    beside_attached,
     harmless,
     is_terse,
+    joined,
     masked_with,
     once,
     pointed,
     with_attached,
 )
 from biobridge_core.answer.plan import Plan, Planner, named_kind
-from biobridge_core.answer.relations import MARK, asks_whether, counts, denies, never_held, not_held, plainer
+from biobridge_core.answer.relations import MARK, PROTEIN, asks_whether, counts, denies, never_held, not_held, plainer
 from biobridge_core.answer.say import instead_of, reading_of
-from biobridge_core.answer.starts import AMBIGUOUS, missing, notes, start_of
+from biobridge_core.answer.starts import AMBIGUOUS, left_out, missing, notes, start_of, starts_of
 from biobridge_core.answer.types import Mention, Reason, Refusal, Shape, Understanding
+from biobridge_core.answer.whether import Whether
 
 if TYPE_CHECKING:
     from biobridge_core.kg.graph import KnowledgeGraph
@@ -49,6 +54,7 @@ class Understander:
     ) -> None:
         self.graph, self.encode = graph, encode
         self.planner = Planner(graph)
+        self._whether = Whether(graph)
         self.linker = Linker(graph, lookup.names)
         self.use(Reader.load(None, encode))
 
@@ -94,10 +100,10 @@ class Understander:
             return refused
         last = None if attached else thread.last(before)
         if attached:
-            starts, masked = self._beside_attached(text, starts, masked)
+            starts, masked = beside_attached(starts, masked)
             starts, masked = with_attached(starts, masked, attached)
         if not starts:
-            return self._nothing_named(text) if last is None else self._resumed(text, masked, last)
+            return self._nothing_named(text) if last is None else self._resumed(text, masked, last, before[-1])
         if last is not None:
             if (again := self._again(text, masked, starts, last)) is not None:
                 return again
@@ -123,6 +129,8 @@ class Understander:
                 "doctor or a pharmacist. It can say what is known about a gene, a drug or a disease."
             )
             return self._refused(text, Reason.ADVICE, said, starts)
+        if (change := change_in(" ".join(linked.unknown))) and (genes := starts_of(starts, PROTEIN)):
+            return self._changed(text, change, genes)
         return self._unknown(text, linked) if linked.unknown else None
 
     # ------------------------------------------------------------------ with starts
@@ -133,13 +141,15 @@ class Understander:
         if settled(denies(masked), shapes.get("negated", 0.5), least=0.25):
             return self._negated(text, masked, starts)
         number = settled(counts(masked), shapes.get("count", 0.5))
-        if len(starts) == 2 and not number:
+        if len(starts) == 2 and not number and not never_held(masked, _kinds(starts)):
             whether = asks_whether(masked) or is_terse(masked, starts)
             if settled(whether, shapes.get("verify", 0.5), 2.0 if _ASKS_WHICH.search(masked) else TAKEN):
                 verified = self._verified(text, masked, starts)
                 if verified is not None:
                     return verified
-        if word := never_held(masked):
+                if asks_whether(masked) and (said := self._whether.no_way(masked, starts)):
+                    return self._refused(text, Reason.NO_EVIDENCE, said, starts)
+        if word := never_held(masked, _kinds(starts)):
             return self._no_relation(text, starts, word)
         word = not_held(masked)
         word = "" if word and (harmless(word, masked) or (number and not _OF_PEOPLE.search(word))) else word
@@ -168,11 +178,22 @@ class Understander:
         if len(starts) == 1 and BARE.fullmatch(masked) and (found is None or found[0].learnt):
             return self._described(text, starts[0])
         if found is not None:
-            plan, mentions = found
-            return self._made(text, shape, mentions, plan)
+            return self._found(text, masked, starts, shape, *found)
         if len(starts) > 1 and (fewer := self._without_words(masked, starts)):
-            return self._planned(text, *fewer)
+            dropped = "”, “".join(start.text for start in starts if start not in fewer[1])
+            made = self._planned(text, *fewer)
+            told = f"Not understood in this question, and left out: “{dropped}”."
+            return made if made.refusal else replace(made, notes=(*made.notes, told))
         return self._no_relation(text, starts)
+
+    def _found(
+        self, text: str, masked: str, starts: Sequence[Start], shape: Shape, plan: Plan, mentions: tuple[Mention, ...]
+    ) -> Understanding:
+        if plan.learnt and self.planner.asks_own_kind(joined(masked), plan.kinds[0]):
+            return self._own_kind(text, mentions[0])
+        made = self._made(text, shape, mentions, plan)
+        told = f"Not understood, and left out: “{words}”." if (words := left_out(masked, starts)) else ""
+        return replace(made, notes=(*made.notes, told)) if told else made
 
     def _plan_of(self, masked: str, starts: Sequence[Start], shape: Shape) -> tuple[Plan, tuple[Mention, ...]] | None:
         """The best plan over all readings of the starts."""
@@ -193,19 +214,6 @@ class Understander:
             if best is None or value > best[0]:
                 best = value, plan, tuple(m for _, m in picked)
         return None if best is None else (best[1], best[2])
-
-    @staticmethod
-    def _beside_attached(text: str, starts: list[Start], masked: str) -> tuple[list[Start], str]:
-        """Without what words of the question name by chance: beside something attached, names have capitals or digits.
-
-        Unless yes or no is asked of the attached thing and a name, or several are compared.
-        """
-        if asks_whether(masked) or re.search(rf"{MARK},? (?:and|or|with) |(?:and|or|with) {MARK}", masked):
-            return starts, masked
-        kept = [start for start in starts if not start.text.islower() or re.search(r"\d", start.text)]
-        for n, start in enumerate(starts):
-            masked = masked.replace(f"§{n}§", f"§{kept.index(start)}\0§" if start in kept else start.text)
-        return kept, masked.replace("\0", "")
 
     def _without_words(self, masked: str, starts: Sequence[Start]) -> tuple[str, list[Start]] | None:
         """The question with those starts left as words that are rather words of the language."""
@@ -231,7 +239,8 @@ class Understander:
                         if best is None or value > best[0] + 1e-9:
                             best = value, head, tail, plan
         if best is None:
-            return None
+            as_disease = self._whether.as_disease(starts)
+            return None if as_disease is None else self._verified(text, masked, as_disease)
         _, head, tail, plan = best
         reading = reading_of(self.graph, Shape.VERIFY, (head,), plan.steps, tail)
         return Understanding(
@@ -280,8 +289,27 @@ class Understander:
     def _goes_on(masked: str, before: Sequence[Understanding]) -> bool:
         return thread.last(before) is not None and (thread.points_back(masked) or thread.goes_on(masked))
 
-    def _resumed(self, text: str, masked: str, last: Understanding) -> Understanding:
+    def _back(self, text: str, masked: str, last: Understanding, newest: Understanding) -> Understanding | None:
+        """A question that says nothing but "how many?" or "the first"; None for any other."""
+        if word := thread.ordinal(masked):
+            names = [mention.query.label for mention in last.mentions]
+            said = f"It is not clear what “{word}” is. Name what you mean, such as {names[0]}."
+            return self._refused(text, Reason.AMBIGUOUS, said, instead=(f"What is {names[0]}?",))
+        if not thread.only_counts(masked) or not last.steps:
+            return None
+        read = last.reading.removeprefix("number of ")
+        if newest is not last:
+            said = "The question before was not answered, so it is not clear what is to be counted."
+            return self._refused(text, Reason.AMBIGUOUS, said, instead=(f"What is the number of {read}?",))
+        shape = last.shape if last.shape in (Shape.SHARED, Shape.VERIFY) else Shape.COUNT
+        mentions = tuple(thread.resumed(mention) for mention in last.mentions)
+        made = self._made(text, shape, mentions, Plan(last.steps, (), 0.9))
+        return replace(made, target=last.target, notes=(*made.notes, f"Counted are the {read}."))
+
+    def _resumed(self, text: str, masked: str, last: Understanding, newest: Understanding) -> Understanding:
         """A question without a name, about what was spoken of before."""
+        if back := self._back(text, masked, last, newest):
+            return back
         mentions = tuple(thread.resumed(mention) for mention in last.mentions)
         starts = [Start(m.text, -1, -1, ((0.0, m),)) for m in mentions]
         marks = " and ".join(f"§{n}§" for n in range(len(starts)))
@@ -311,17 +339,7 @@ class Understander:
 
     def _again(self, text: str, masked: str, starts: Sequence[Start], last: Understanding) -> Understanding | None:
         """The question before, asked of another start: "and X?"."""
-        rest = re.sub(r"[^\w§ ]", " ", masked)
-        rest = re.sub(
-            rf"{MARK}|\b(?:and|or|also|then|what|how|about|for|the|same|question|please|with|of|in|now|but|so"
-            rf"|too|as|well|again|ditto|likewise|do|it|a|an|thing|ask|is|to|on|case|regarding|concerning|next"
-            rf"|instead|if|we|look|at|gene|protein|drug|disease|phenotype|process|class|i|mean|repeat|that|this"
-            rf"|me|tell|try|you|could|can|would|give|show|similarly|further|additionally|finally|lastly|just"
-            rf"|only|try|answer|would|be|hold|holds|goes|go|case|apply|applies|true|case)\b",
-            " ",
-            rest,
-        )
-        if rest.strip() or not last.steps or DESCRIBE.search(masked):
+        if not thread.only_names(masked) or not last.steps or DESCRIBE.search(masked):
             return None
         kind = last.mentions[0].query.modality
         picked = [next((m for _, m in start.mentions if m.query.modality == kind), None) for start in starts]
@@ -356,9 +374,27 @@ class Understander:
         )
         return self._refused(text, Reason.OFF_TOPIC, said)
 
+    def _changed(self, text: str, change: str, genes: list[Start]) -> Understanding:
+        """What one change of a gene does is not held; what is known of the gene is offered."""
+        said = refuse.CHANGE.format(change=change, name=genes[0].mentions[0][1].query.label)
+        return self._refused(text, Reason.NO_RELATION, said, genes)
+
+    def _own_kind(self, text: str, mention: Mention) -> Understanding:
+        """Genes of a gene: what could be asked of it instead."""
+        name = mention.entity.name if mention.entity else mention.query.label
+        kind = self.graph.modalities[mention.query.modality]
+        said = f"{name} is itself a {kind.label}: the graph links it to no other {kind.plural} in the way asked for."
+        named = mention if mention.entity is None else replace(mention, query=replace(mention.query, label=name))
+        return self._refused(text, Reason.NO_RELATION, said, instead=instead_of(self.graph, named, ()))
+
     def _no_relation(self, text: str, starts: Sequence[Start], word: str = "") -> Understanding:
         name = starts[0].mentions[0][1].query.label
         said = f"What is asked of {name} is not in the graph, or was not understood."
         if word:
             said = f"The graph holds nothing of this kind about {name} (“{re.sub(MARK, name, word)}”)."
         return self._refused(text, Reason.NO_RELATION, said, starts)
+
+
+def _kinds(starts: Sequence[Start]) -> list[str]:
+    """What the starts likeliest are."""
+    return [start.mentions[0][1].query.modality for start in starts]

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from math import prod
 from typing import TYPE_CHECKING
 
 from biobridge_core.answer.known import Known, fitting, specific
@@ -92,6 +93,17 @@ class Walker:
         for found in (known, guessed):
             found.pop(root.row, None)
         return Walk(known, guessed)
+
+    def together(self, starts: Sequence[Head], steps: Sequence[Step]) -> list[Walk]:
+        """What two known steps lead to over things that all starts lead to, the same best one for each answer."""
+        nodes = [self._follow([Node(s.row)] if s.row is not None else [], steps[0], narrower=True) for s in starts]
+        rows = set.intersection(*map(set, nodes)) - {start.row for start in starts}
+        for row in rows:
+            weight = prod(reached[row].best for reached in nodes) ** (1 / len(nodes))
+            for reached in nodes:
+                reached[row].best = reached[row].score = weight
+        order = sorted(rows)
+        return [Walk(self._follow([reached[row] for row in order], steps[1], narrower=True)) for reached in nodes]
 
     def edges(self, node: Node, start: Entity) -> tuple[tuple[Edge, ...], tuple[bool, ...]]:
         """The links of a node's best path, and which of them the bridge suggests."""

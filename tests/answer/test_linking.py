@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from opened import real_service
 
-from biobridge_core.answer.linking import Linked, Linker
+from biobridge_core.answer.linking import Linker
+from biobridge_core.answer.links import Linked
 
 
 def linked(text: str) -> Linked:
