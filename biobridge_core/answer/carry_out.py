@@ -21,6 +21,7 @@ from biobridge_core.answer.gather import (
     union,
 )
 from biobridge_core.answer.known import fitting, specific
+from biobridge_core.answer.say import question_of
 from biobridge_core.answer.suggest import FLOOR
 from biobridge_core.answer.types import Fact, Reason, Refusal, Shape, Step, Understanding
 from biobridge_core.answer.walk import Node, Walk, guess_of
@@ -116,7 +117,7 @@ def shared(gatherer: Gatherer, understood: Understanding, starts: Sequence[Start
         plural = " or ".join(gatherer.graph.modalities[kind].plural for kind in sorted(kinds))
         names = ", ".join(start.entity.name for start in starts[:-1]) + f" and {starts[-1].entity.name}"
         message = f"No evidence found: the graph and the bridge have no {plural} that {names} share."
-        asked = tuple(f"What is {start.entity.name}?" for start in starts[:2])
+        asked = tuple(question_of(gatherer.graph, Shape.LIST, (s.mention,), understood.steps) for s in starts[:3])
         return Gathered(refusal=Refusal(Reason.NO_EVIDENCE, message, asked), starts=tuple(starts))
     told = tuple(f"{start.entity.name}: {len(walk.known):,} known." for start, walk in zip(starts, walks, strict=True))
     return Gathered(

@@ -95,6 +95,15 @@ def reading_of(
     return f"{x}, negated" if shape is Shape.NEGATED else x
 
 
+def question_of(graph: KnowledgeGraph, shape: Shape, mentions: Sequence[Mention], steps: Sequence[Step]) -> str:
+    """A question that is read as this plan."""
+    if shape is Shape.SHARED and len({graph.relations[name].tail for name in steps[-1].relations}) > 1:
+        names = [mention.query.label or mention.text for mention in mentions]
+        return f"What do {', '.join(names[:-1])} and {names[-1]} have in common?"
+    phrase = reading_of(graph, shape, mentions, steps)
+    return f"Which {phrase}?" if " that are " in phrase else f"What are the {phrase}?"
+
+
 def _phrase(graph: KnowledgeGraph, step: Step, x: str) -> str:
     relations = [graph.relations[name] for name in step.relations]
     kinds = list(dict.fromkeys(graph.modalities[relation.tail].plural for relation in relations))
@@ -128,8 +137,7 @@ def instead_of(
     name = mention.query.label or mention.text
     asked = [text.format(x=name) for text in _ASKED.get(mention.query.modality, ("What is {x}?",))]
     if steps:
-        phrase = reading_of(graph, Shape.LIST, (mention,), steps)
-        asked = [f"Which {phrase}?" if " that are " in phrase else f"What are the {phrase}?", *asked]
+        asked = [question_of(graph, Shape.LIST, (mention,), steps), *asked]
     if failed:
         kinds = {graph.modalities[graph.relations[relation].tail].plural for relation in failed[-1].relations}
         asked = [

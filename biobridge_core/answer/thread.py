@@ -29,7 +29,7 @@ _BARE_COUNT = re.compile(
 )
 #: What may stand beside the names in a question that asks the one before again.
 _AGAIN = re.compile(
-    rf"{MARK}|\b(?:and|or|also|then|what|how|about|for|the|same|question|please|with|of|in|now|but|so"
+    rf"{MARK}|\b(?:and|or|both|also|then|what|how|about|for|the|same|question|please|with|of|in|now|but|so"
     rf"|too|as|well|again|ditto|likewise|do|it|a|an|thing|ask|is|to|on|case|regarding|concerning|next"
     rf"|instead|if|we|look|at|gene|protein|drug|disease|phenotype|process|class|i|mean|repeat|that|this"
     rf"|me|tell|try|you|could|can|would|give|show|similarly|further|additionally|finally|lastly|just"

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from biobridge_core.answer import refuse, thread
-from biobridge_core.answer.decide import READ_BY_MEANING, TAKEN, Decider, settled
+from biobridge_core.answer.decide import DOUBTED, DOUBTFUL, READ_BY_MEANING, TAKEN, Decider, settled
 from biobridge_core.answer.inline import change_in
 from biobridge_core.answer.learnt import ADVICE, NOT_HELD, ORDERS, Reader
 from biobridge_core.answer.linking import Linker
@@ -31,8 +31,19 @@ from biobridge_core.answer.masking import (
     with_attached,
 )
 from biobridge_core.answer.plan import Plan, Planner, named_kind
-from biobridge_core.answer.relations import MARK, PROTEIN, asks_whether, counts, denies, never_held, not_held, plainer
-from biobridge_core.answer.say import instead_of, reading_of
+from biobridge_core.answer.refusing import Refusing
+from biobridge_core.answer.relations import (
+    MARK,
+    PHENOTYPE,
+    PROTEIN,
+    asks_whether,
+    counts,
+    denies,
+    never_held,
+    not_held,
+    plainer,
+)
+from biobridge_core.answer.say import instead_of, question_of, reading_of
 from biobridge_core.answer.starts import AMBIGUOUS, left_out, missing, notes, start_of, starts_of
 from biobridge_core.answer.types import Mention, Reason, Refusal, Shape, Understanding
 from biobridge_core.answer.whether import Whether
@@ -46,7 +57,7 @@ _OF_PEOPLE = re.compile(r"\b(?:people|persons|patients|children|adults|men|women
 _ASKS_WHICH = re.compile(r"\b(?:which|what|where|whose|who|list|name|show|give|find)\b")
 
 
-class Understander:
+class Understander(Refusing):
     """Reads questions. Read-only after construction; safe to share between threads."""
 
     def __init__(
@@ -191,6 +202,9 @@ class Understander:
     ) -> Understanding:
         if plan.learnt and self.planner.asks_own_kind(joined(masked), plan.kinds[0]):
             return self._own_kind(text, mentions[0])
+        bare = shape is Shape.SHARED and plan.kinds[0] != PHENOTYPE and thread.only_names(masked)
+        if bare or self.decider.unsure(plan, masked):
+            return self._unsure(text, masked, shape, mentions)
         made = self._made(text, shape, mentions, plan)
         told = f"Not understood, and left out: “{words}”." if (words := left_out(masked, starts)) else ""
         return replace(made, notes=(*made.notes, told)) if told else made
@@ -210,6 +224,7 @@ class Understander:
                 plan = self.decider.plan(masked, kind, len(starts), shape is Shape.SHARED)
             if plan is None:
                 continue
+            far |= plan.learnt and self.planner.asks_own_kind(joined(masked), kind)
             value = plan.certainty - sum(p for p, _ in picked) / len(picked) + (0.3 if kind == said else -0.5 * far)
             if best is None or value > best[0]:
                 best = value, plan, tuple(m for _, m in picked)
@@ -249,7 +264,8 @@ class Understander:
 
     def _made(self, text: str, shape: Shape, mentions: tuple[Mention, ...], plan: Plan) -> Understanding:
         reading = reading_of(self.graph, shape, mentions, plan.steps)
-        told = (*notes(mentions), *((READ_BY_MEANING,) if plan.learnt else ()))
+        doubt = DOUBTED.format(int(100 * plan.certainty)) if plan.certainty < DOUBTFUL else READ_BY_MEANING
+        told = (*notes(mentions), *((doubt,) if plan.learnt else ()))
         made = Understanding(text, shape, mentions, plan.steps, None, reading, plan.certainty, told)
         return self._asked_back(made)
 
@@ -351,48 +367,13 @@ class Understander:
             shape = Shape.LIST
         return self._made(text, shape, mentions, Plan(last.steps, (), 0.85))
 
-    # ------------------------------------------------------------------ refusals
-
-    def _refused(
-        self, text: str, reason: Reason, said: str, starts: Sequence[Start] = (), instead: tuple[str, ...] = ()
-    ) -> Understanding:
-        if not instead and starts:
-            instead = instead_of(self.graph, starts[0].mentions[0][1], ())
-        return Understanding(text, Shape.LIST, refusal=Refusal(reason, said, instead or refuse.EXAMPLES))
-
-    def _unknown(self, text: str, linked: Linked) -> Understanding:
-        names = "”, “".join(linked.unknown[:3])
-        near = [self.graph.names[row] for rows in linked.near for row in rows][:3]
-        said = f"Nothing in the graph is called “{names}”."
-        said += f" Called similarly: {', '.join(near)}." if near else " Check the spelling, or give an id or a synonym."
-        return self._refused(text, Reason.UNKNOWN_ENTITY, said, instead=tuple(f"What is {name}?" for name in near))
-
-    def _nothing_named(self, text: str) -> Understanding:
-        said = (
-            "The question names nothing that the graph knows: no gene, drug, disease, phenotype, process, function, "
-            "location or class of drugs."
-        )
-        return self._refused(text, Reason.OFF_TOPIC, said)
-
-    def _changed(self, text: str, change: str, genes: list[Start]) -> Understanding:
-        """What one change of a gene does is not held; what is known of the gene is offered."""
-        said = refuse.CHANGE.format(change=change, name=genes[0].mentions[0][1].query.label)
-        return self._refused(text, Reason.NO_RELATION, said, genes)
-
-    def _own_kind(self, text: str, mention: Mention) -> Understanding:
-        """Genes of a gene: what could be asked of it instead."""
-        name = mention.entity.name if mention.entity else mention.query.label
-        kind = self.graph.modalities[mention.query.modality]
-        said = f"{name} is itself a {kind.label}: the graph links it to no other {kind.plural} in the way asked for."
-        named = mention if mention.entity is None else replace(mention, query=replace(mention.query, label=name))
-        return self._refused(text, Reason.NO_RELATION, said, instead=instead_of(self.graph, named, ()))
-
-    def _no_relation(self, text: str, starts: Sequence[Start], word: str = "") -> Understanding:
-        name = starts[0].mentions[0][1].query.label
-        said = f"What is asked of {name} is not in the graph, or was not understood."
-        if word:
-            said = f"The graph holds nothing of this kind about {name} (“{re.sub(MARK, name, word)}”)."
-        return self._refused(text, Reason.NO_RELATION, said, starts)
+    def _unsure(self, text: str, masked: str, shape: Shape, mentions: tuple[Mention, ...]) -> Understanding:
+        """What was most likely asked, to choose from."""
+        kind, n = mentions[0].query.modality, len(mentions)
+        plans = self.decider.likeliest(masked, kind, n, shape is Shape.SHARED, least=0.02)[:3]
+        asked = dict.fromkeys(question_of(self.graph, shape, mentions, plan.steps) for plan in plans)
+        said = "It is not clear enough what is asked. What was most likely meant stands below."
+        return self._refused(text, Reason.NO_RELATION, said, instead=tuple(asked))
 
 
 def _kinds(starts: Sequence[Start]) -> list[str]:

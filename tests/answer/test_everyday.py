@@ -153,3 +153,23 @@ def test_genes_of_an_attached_gene_are_not_replaced_by_its_diseases() -> None:
     assert answer.refusal.reason is Reason.NO_RELATION
     assert "HBB is itself a protein" in answer.refusal.message
     assert all(ask(each).refusal is None for each in answer.refusal.instead)
+
+
+@pytest.mark.parametrize(
+    "question", ["both epilepsy and autism", "EGFR and KRAS", "what's the deal with imatinib's thing"]
+)
+def test_what_is_not_clear_is_asked_back_with_what_was_likeliest_meant(question: str) -> None:
+    answer = ask(question)
+    assert answer.refusal.reason is Reason.NO_RELATION
+    assert 2 <= len(answer.refusal.instead) <= 3
+    for each in answer.refusal.instead:
+        again = ask(each).understanding
+        assert again.refusal is None, each
+        assert again.steps, each
+
+
+def test_nothing_shared_is_answered_by_what_each_has() -> None:
+    refusal = ask("genes for both epilepsy and autism").refusal
+    assert refusal.reason is Reason.NO_EVIDENCE
+    assert len(refusal.instead) == 2
+    assert all(ask(each).understanding.steps for each in refusal.instead)
