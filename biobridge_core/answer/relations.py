@@ -74,6 +74,7 @@ _PLAINER = (
     (re.compile(r"\b(?:go[ :/-]?)?cc(?=s?\b)(?: terms?)?(?!\w)"), "cellular components"),
     (re.compile(r"\bhpo(?: terms?)?\b"), "phenotypes"),
     (re.compile(r"\b(?:fda[- ])?approved (?:for|against|to treat|to help)\b"), "used for"),
+    (re.compile(r"\b(?:on )?(?:the )?(?:ddx|dd|differential)\b(?! diagnos)"), "the differential diagnosis"),
     (re.compile(r"\bmoas?\b"), "mechanism of action"),
     (re.compile(r"\b(?:w/o)(?!\w)"), "without"),
     (re.compile(r"\b(?:no\.|nr\.?|#) of\b"), "number of"),

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from biobridge_core.answer.lay_names import EVERYDAY_NAMES
 from biobridge_core.answer.links import Link, Linked, Reading
 from biobridge_core.answer.masking import Start
@@ -113,6 +115,21 @@ def missing(text: str, linked: Linked, named: bool, attached: bool) -> tuple[str
         if not attached and (at < 0 or beside or holds):
             kept.append(words)
     return tuple(kept)
+
+
+def nested(graph: KnowledgeGraph, one: Entity, other: Entity) -> bool:
+    """Whether one of two things of one kind is a narrower kind of the other: nobody has to choose between these."""
+    name = f"{one.modality}_is_a"
+    if name not in graph.relations or one.modality != other.modality:
+        return False
+    links, rows = graph.edges(name), (graph.row(one.id), graph.row(other.id))
+    for row, wanted in (rows, rows[::-1]):
+        above = {row}
+        while above and wanted not in above:
+            above = {int(tail) for tail in links[np.isin(links[:, 0], list(above)), 1]}
+        if wanted in above:
+            return True
+    return False
 
 
 def notes(mentions: Sequence[Mention]) -> tuple[str, ...]:

@@ -33,7 +33,7 @@ _AGAIN = re.compile(
     rf"|too|as|well|again|ditto|likewise|do|it|a|an|thing|ask|is|to|on|case|regarding|concerning|next"
     rf"|instead|if|we|look|at|gene|protein|drug|disease|phenotype|process|class|i|mean|repeat|that|this"
     rf"|me|tell|try|you|could|can|would|give|show|similarly|further|additionally|finally|lastly|just"
-    rf"|only|try|answer|would|be|hold|holds|goes|go|case|apply|applies|true|case)\b"
+    rf"|only|try|ok|okay|kindly|had|asked|should|like|right|alright|s|answer|would|be|hold|holds|goes|go|case|apply|applies|true|case)\b"
 )
 _ORDINAL = re.compile(
     r"\b(?:the|that) (?:very )?(?:first|second|third|fourth|fifth|last|previous|former|latter|other)"

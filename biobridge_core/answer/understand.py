@@ -44,7 +44,7 @@ from biobridge_core.answer.relations import (
     plainer,
 )
 from biobridge_core.answer.say import instead_of, question_of, reading_of
-from biobridge_core.answer.starts import AMBIGUOUS, left_out, missing, notes, start_of, starts_of
+from biobridge_core.answer.starts import AMBIGUOUS, left_out, missing, nested, notes, start_of, starts_of
 from biobridge_core.answer.types import Mention, Reason, Refusal, Shape, Understanding
 from biobridge_core.answer.whether import Whether
 
@@ -273,6 +273,8 @@ class Understander(Refusing):
         """With choices where several entities of one kind fit a name equally well."""
         for mention in made.mentions:
             same = [e for e in mention.others if mention.entity is not None and e.modality == mention.entity.modality]
+            if mention.note == AMBIGUOUS and mention.entity is not None:
+                same = [entity for entity in same if not nested(self.graph, mention.entity, entity)]
             if mention.note == AMBIGUOUS and same and mention.entity is not None:
                 said = f"“{mention.text}” can mean {len(same) + 1} different things. Choose one."
                 refusal = Refusal(Reason.AMBIGUOUS, said)

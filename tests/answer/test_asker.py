@@ -224,6 +224,10 @@ DOCUMENT = (Path(__file__).resolve().parents[2] / "docs" / "bad-input.md").read_
         ("What should my mother take for epilepsy?", ()),
         ("Which drugs do not inhibit EGFR?", ()),
         ("side effects of aspirin", ()),
+        ("What transports digoxin?", ()),
+        ("R1648H in SCN1A", ()),
+        ("both epilepsy and autism", ()),
+        ("is warfarin linked to bleeding?", ()),
         ("What does this protein do?", (Attachment("a.pdf", b"%PDF-1.4 \x00\x01"),)),
     ],
 )
