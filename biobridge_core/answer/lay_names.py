@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 #: What people leave out behind the name of a person, a place or an organ.
 _LEFT_OUT = ("syndrome", "disease", "disorder")
 _NUMBERED = re.compile(r"(?=\w*\d)(?=\w*[a-z])\w{2,5}")
+_LEAST_FIRST = 6  #: letters of a word that may stand for the one name that begins with it
 _LEAST_TYPO = 7  #: letters of an everyday name that may be misspelt
 _MOST_GOING_ON = 3
 
@@ -88,6 +89,17 @@ class LayNames:
 
     def _is_protein(self, row: int) -> bool:
         return self.graph.modality(row) == "protein"
+
+    def only_one(self, key: str) -> list[tuple[int, int]]:
+        """(tier, row) of the one disease whose name begins with a word: Duchenne; empty where there are several."""
+        if len(key) < _LEAST_FIRST or not key.isalpha():
+            return []
+        members = [one for place, _ in self.names.going_on(key) for one in self.names.members(place)]
+        rows = {row for tier, row in members if tier < SYNONYM}
+        return [(SYNONYM, row) for row in rows] if len(rows) == 1 and self._is_disease(min(rows)) else []
+
+    def _is_disease(self, row: int) -> bool:
+        return self.graph.modality(row) == "disease"
 
     def going_on(self, key: str) -> tuple[int, ...]:
         """Rows of the most linked things whose name begins with a word."""

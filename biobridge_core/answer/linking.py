@@ -79,7 +79,7 @@ class Linker:
             return Linked(tuple(exact), ids, ((),) * len(ids))
         rare = self._rare(text, exact, shouted)[:_MOST_RARE]
         named = any(not link.weak for link in exact)
-        guessed = self._completed(text, rare if named else [*rare, *self._words(text, exact)])
+        guessed = self._completed(text, rare if named else [*rare, *self._words(text, exact)], rare)
         rare = [part for part in rare if not any(g.start <= part[0] and part[1] <= g.end for g in guessed)]
         typos = self._misspelt(text, rare, named or bool(guessed))
         guessed = [*(g for g in guessed if not any(overlap(g, typo) for typo in typos)), *typos]
@@ -301,10 +301,14 @@ class Linker:
         free = [span for span in spans if not any(overlap_at(link, span) for link in links if not link.weak)]
         return [span for span in free if not self._is_of_questions(text[slice(*span)])][:_MOST_RARE]
 
-    def _completed(self, text: str, places: Sequence[tuple[int, int]]) -> list[Link]:
+    def _completed(self, text: str, places: Sequence[tuple[int, int]], rare: Sequence[tuple[int, int]]) -> list[Link]:
         """Names whose last word was left out, and receptors by their number."""
         tried = {span: normalise(text[slice(*span)]) for place in places for span in around(text, place)[:_MOST_TRIED]}
-        whole = self._lay.completed([key for key in dict.fromkeys(tried.values()) if key])
+        whole = dict(self._lay.completed([key for key in dict.fromkeys(tried.values()) if key]))
+        for place in rare:
+            key = normalise(text[slice(*place)])
+            if key not in whole and (members := self._lay.only_one(key)):
+                tried[place], whole[key] = key, members
         found: list[Link] = []
         for (start, end), key in sorted(tried.items(), key=lambda item: item[0][0] - item[0][1]):
             if key in whole and not any(overlap_at(link, (start, end)) for link in found):

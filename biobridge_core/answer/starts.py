@@ -79,6 +79,15 @@ def left_out(masked: str, starts: Sequence[Start]) -> str:
     return next((words for part in (*before, *after) if (words := _plain(part)) and not cues(part)), "")
 
 
+def unread_object(masked: str) -> str:
+    """What stands behind the verb of a yes-or-no question and names nothing that is known: "blood pressure"."""
+    found = cues(masked)
+    verbs = [cue.end for cue in found if cue.tag in ("action", "verb")]
+    return (
+        "" if not verbs or any(cue.tag == "kind" for cue in found) else _plain(re.sub(r"\W+", " ", masked[verbs[-1] :]))
+    )
+
+
 def _plain(part: str) -> str:
     """A stretch without words that only hold sentences together at its ends; empty where nothing else is in it."""
     words = part.strip().split()

@@ -44,7 +44,7 @@ from biobridge_core.answer.relations import (
     plainer,
 )
 from biobridge_core.answer.say import instead_of, question_of, reading_of
-from biobridge_core.answer.starts import AMBIGUOUS, left_out, missing, nested, notes, start_of, starts_of
+from biobridge_core.answer.starts import AMBIGUOUS, left_out, missing, nested, notes, start_of, starts_of, unread_object
 from biobridge_core.answer.types import Mention, Reason, Refusal, Shape, Understanding
 from biobridge_core.answer.whether import Whether
 
@@ -205,6 +205,9 @@ class Understander(Refusing):
         bare = shape is Shape.SHARED and plan.kinds[0] != PHENOTYPE and thread.only_names(masked)
         if bare or self.decider.unsure(plan, masked):
             return self._unsure(text, masked, shape, mentions)
+        whether = len(starts) == 1 and asks_whether(masked) and not _ASKS_WHICH.search(masked)
+        if whether and (words := unread_object(masked)):
+            return self._unread(text, words, mentions[0], plan)
         made = self._made(text, shape, mentions, plan)
         told = f"Not understood, and left out: “{words}”." if (words := left_out(masked, starts)) else ""
         return replace(made, notes=(*made.notes, told)) if told else made
@@ -368,6 +371,12 @@ class Understander(Refusing):
         if last.shape is Shape.SHARED and len(mentions) == 1:
             shape = Shape.LIST
         return self._made(text, shape, mentions, Plan(last.steps, (), 0.85))
+
+    def _unread(self, text: str, words: str, mention: Mention, plan: Plan) -> Understanding:
+        """Neither yes nor no where one of the two things was not understood, and no list in its place."""
+        said = f"“{words}” was not understood, so neither yes nor no can be said of {mention.query.label} and it."
+        asked = question_of(self.graph, Shape.LIST, (mention,), plan.steps)
+        return self._refused(text, Reason.NO_RELATION, said, instead=(asked, f"What is {mention.query.label}?"))
 
     def _unsure(self, text: str, masked: str, shape: Shape, mentions: tuple[Mention, ...]) -> Understanding:
         """What was most likely asked, to choose from."""

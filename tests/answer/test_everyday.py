@@ -43,6 +43,7 @@ def test_every_everyday_name_is_of_something_in_the_graph() -> None:
         ("Marfan", ["Marfan syndrome"]),
         ("genes for Ehlers-Danlos", ["Ehlers-Danlos syndrome"]),
         ("which genes cause Crohn's?", ["Crohn disease"]),
+        ("Duchenne genes", ["Duchenne muscular dystrophy"]),
         ("what are statins used for", ["HMG CoA reductase inhibitors"]),
         ("Which drugs are beta blockers?", ["Beta blocking agents"]),
         ("what is penicilin", ["Beta-lactam antibacterials, penicillins"]),
@@ -130,6 +131,14 @@ def test_yes_or_no_is_answered_first() -> None:
     bleeding = ask("is warfarin linked to bleeding?")
     assert bleeding.refusal.reason is Reason.NO_EVIDENCE
     assert "Abnormal bleeding" in bleeding.refusal.message
+
+
+@pytest.mark.parametrize("question", ["Does lisinopril lower blood pressure?", "is imatinib used in children?"])
+def test_neither_yes_nor_no_is_said_of_what_is_not_understood(question: str) -> None:
+    answer = ask(question)
+    assert answer.refusal is not None
+    assert answer.summary is None
+    assert ask("Does imatinib inhibit anything?").refusal is None
 
 
 def test_how_many_counts_what_was_listed_last_or_asks_back() -> None:
