@@ -303,6 +303,8 @@ class Linker:
 
     def _completed(self, text: str, places: Sequence[tuple[int, int]], rare: Sequence[tuple[int, int]]) -> list[Link]:
         """Names whose last word was left out, and receptors by their number."""
+        if not places:
+            return []
         tried = {span: normalise(text[slice(*span)]) for place in places for span in around(text, place)[:_MOST_TRIED]}
         whole = dict(self._lay.completed([key for key in dict.fromkeys(tried.values()) if key]))
         for place in rare:
