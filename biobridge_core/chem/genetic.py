@@ -89,6 +89,11 @@ def offspring(rng: Random, parents: Sequence[Assembly], library: Library) -> tup
     return (done, ", ".join(words)) if words else None
 
 
+def nudged(rng: Random, parent: Assembly, library: Library) -> tuple[Assembly, str] | None:
+    """One small change of a molecule: a substituent replaced, added or taken off, or one fragment replaced."""
+    return rng.choices(_SMALL_CHANGES, cum_weights=_SMALL_SUMS)[0](rng, parent, library)
+
+
 def cross(rng: Random, one: Assembly, other: Assembly) -> tuple[Assembly, str] | None:
     """A part of one molecule on a part of another, where both are cut at a joint."""
     if not one.joints or not other.joints:
@@ -217,6 +222,7 @@ _WEIGHTED: tuple[tuple[Change, int], ...] = (
 )  # fmt: skip
 _CHANGES = [change for change, _ in _WEIGHTED]
 _SUMS = list(accumulate(weight for _, weight in _WEIGHTED))
+_SMALL_CHANGES, _SMALL_SUMS = (replace_leaf, grow, prune, replace_core), list(accumulate((45, 30, 15, 10)))
 
 
 def origin(rng: Random, piece: Piece) -> str:

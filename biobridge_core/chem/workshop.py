@@ -5,15 +5,20 @@ What comes out depends on the task alone, its seed included, and never on who ca
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from functools import partial
+from itertools import chain
+from multiprocessing import get_context
 from random import Random
+from typing import TypeVar
 
 from rdkit import Chem, rdBase
 from rdkit.Chem.Scaffolds import MurckoScaffold
 
 from biobridge_core.chem.fragments import Assembly, Built, build, heavy_atoms, joinable
-from biobridge_core.chem.genetic import Library, offspring
+from biobridge_core.chem.genetic import Library, nudged, offspring
 from biobridge_core.chem.guard import guarded
 from biobridge_core.chem.patterns import has
 from biobridge_core.chem.standardise import Mol
@@ -40,6 +45,7 @@ class Task:
 
     seed: str
     parents: tuple[Assembly, ...]
+    small: bool = False  #: one small change of the first parent, no more
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +73,10 @@ class Workshop:
         """Change the parents until a molecule comes out that keeps to the limits."""
         rng = Random(task.seed)
         for _ in range(_TRIES):
-            child = offspring(rng, task.parents, self.library)
+            if task.small:
+                child = nudged(rng, task.parents[0], self.library)
+            else:
+                child = offspring(rng, task.parents, self.library)
             if child is None or not self._fits(child[0]):
                 continue
             built = joinable(child[0], self.library.seen)
@@ -105,14 +114,48 @@ class Workshop:
         return not (self.limits.without and has(mol, self.limits.without))
 
 
+_T = TypeVar("_T")
+_R = TypeVar("_R")
 _WORKSHOP: list[Workshop] = []
 
 
-def open_in_process(workshop: Workshop) -> None:
-    """Keep a workshop in this process, for `make_in_process`."""
+class Crew:
+    """Carries out tasks in order, here or in other processes; their number changes nothing in what comes out.
+
+    Parameters
+    ----------
+    workshop
+        What every process has at hand; none starts before there is something to do.
+    workers
+        Processes; with 1 everything is done in this one.
+    """
+
+    def __init__(self, workshop: Workshop, workers: int = 1) -> None:
+        self._workshop, self._workers = workshop, max(1, workers)
+        self._pool: ProcessPoolExecutor | None = None
+
+    def map(self, act: Callable[[Workshop, _T], _R], tasks: Sequence[_T]) -> list[_R]:
+        """What a function of a module makes of each task, in their order."""
+        if self._workers == 1 or not tasks:
+            return [act(self._workshop, task) for task in tasks]
+        if self._pool is None:
+            self._pool = ProcessPoolExecutor(
+                self._workers, get_context("spawn"), initializer=_open, initargs=(self._workshop,)
+            )
+        size = -(-len(tasks) // (2 * self._workers))
+        parts = [tasks[start : start + size] for start in range(0, len(tasks), size)]
+        return list(chain.from_iterable(self._pool.map(partial(_in_process, act), parts)))
+
+    def close(self) -> None:
+        """End the processes."""
+        if self._pool is not None:
+            self._pool.shutdown(cancel_futures=True)
+            self._pool = None
+
+
+def _open(workshop: Workshop) -> None:
     _WORKSHOP[:] = [workshop]
 
 
-def make_in_process(tasks: Sequence[Task]) -> list[Made]:
-    """Carry out tasks with the workshop of this process."""
-    return [_WORKSHOP[0].make(task) for task in tasks]
+def _in_process(act: Callable[[Workshop, _T], _R], tasks: Sequence[_T]) -> list[_R]:
+    return [act(_WORKSHOP[0], task) for task in tasks]

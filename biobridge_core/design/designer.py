@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import biobridge_core
 from biobridge_core.admet.predict import Admet
 from biobridge_core.chem.traits import PROPERTIES
-from biobridge_core.chem.workshop import Limits, Workshop
+from biobridge_core.chem.workshop import Crew, Limits, Workshop
 from biobridge_core.design import export, report, results
 from biobridge_core.design import tree as lineages
 from biobridge_core.design.background import Background
@@ -170,13 +170,19 @@ class Designer:
             If nothing to design from is left of the evidence, or the generator is unknown or has no model.
         """
         say = progress or _quiet
-        generators = generators or chosen(generator, evidence, model, workers)
+        crews: list[Crew] = []
+
+        def crew(workshop: Workshop) -> Crew:
+            crews[:] = crews or [Crew(workshop, workers)]
+            return crews[0]
+
+        generators = generators or chosen(generator, evidence, model, crew)
         background = self.background(say)
         goal, usable = evidence.goal, library(evidence, background)
         workshop = Workshop(usable, Limits(goal.keep, goal.without))
         made = generators(workshop)
         if mutate and generator != LANGUAGE_MODEL and (database := self.extras.database) is not None:
-            made.append(Mutation(workshop, goal.seed, database, background.example))
+            made.append(Mutation(workshop, goal.seed, database, background.example, crew(workshop)))
         if not made:
             raise InputError("There is no generator.", "Choose at least one.")
         say("Preparing the bridge for this goal", 0.0)

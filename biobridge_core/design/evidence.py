@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from biobridge_core.retrieve import Head, Retriever
 
 START = "start"  #: the part and the item of a molecule that is given to set out from
-_PREDICTED, _KNOWN, _OVER = 20, 120, 25  #: drugs of a part: predicted, known, and known for each related target
+_PREDICTED, _KNOWN, _OVER = 60, 120, 25  #: drugs of a part: predicted, known, and known for each related target
+_GUESS = 0.4  #: weight of the first predicted drug; the last of them has half of it
 _RELATED, _LIKE = 4, 0.85  #: proteins like a target that lend it their drugs, and how like (cosine)
 _PROTEINS = 10  #: of a disease
 _PINNED = 2.0  #: how much more a pinned item weighs
@@ -258,7 +259,7 @@ class Gatherer:
 
     def _for_target(self, part: Part, say: Progress) -> list[Item]:
         head = self._head_of(part.query, say)[0]
-        hits = self._retriever.retrieve(head, ["drug"], _PREDICTED + 20)[0].hits
+        hits = self._retriever.retrieve(head, ["drug"], _KNOWN + _PREDICTED)[0].hits
         items = self._drugs(part, hits)
         have = {item.entity.id for item in items}
         for over in self._like(part, head):
@@ -292,8 +293,7 @@ class Gatherer:
         known = [hit for hit in hits if hit.status is HitStatus.KNOWN][:_KNOWN]
         predicted = [hit for hit in hits if hit.status is not HitStatus.KNOWN][:_PREDICTED]
         items = [_item(part, hit, 1 - 0.5 * place / max(len(known), 1)) for place, hit in enumerate(known)]
-        top = max((hit.score for hit in predicted), default=1.0) or 1.0
-        items += [_item(part, hit, 0.4 * hit.score / top * _chance(hit)) for hit in predicted]
+        items += [_item(part, hit, _GUESS * (1 - 0.5 * place / _PREDICTED)) for place, hit in enumerate(predicted)]
         return items
 
     def _known_drugs(self, part: Part, over: Item, weight: float, have: set[str]) -> list[Item]:

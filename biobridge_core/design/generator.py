@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from concurrent.futures import Executor, ProcessPoolExecutor
 from dataclasses import dataclass
-from itertools import accumulate, chain
-from multiprocessing import get_context
+from itertools import accumulate
 from random import Random
 from typing import Protocol, Self
 
 from biobridge_core.chem.fragments import Assembly, build
-from biobridge_core.chem.workshop import Made, Task, Workshop, make_in_process, open_in_process
+from biobridge_core.chem.workshop import Crew, Made, Task, Workshop
 from biobridge_core.design.candidate import Found
 
 _FRESH = 0.3  #: parents that are drawn from the evidence rather than from the best so far
 _STEEP = 12.0  #: the best of the pool is this many times as likely a parent as the last
+_AROUND = 0.6  #: share of a round that goes to small changes of the evidence, while there are any left to make
+_MOST, _FEWEST = 14, 6  #: small changes of the weightiest molecule of the evidence, and of the lightest
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,21 +47,24 @@ class Generator(Protocol):
 
 
 class Recombination:
-    """Fragments of the evidence, joined and changed by a genetic algorithm.
+    """Fragments of the evidence: small changes of each of its molecules, and a genetic algorithm that goes further.
+
+    What an active molecule that nobody knows looks like is best covered from all of the evidence at once, so each
+    molecule of it has children of its own; those of the best so far go on from there.
 
     Parameters
     ----------
-    workers
-        Processes that make molecules. Their number changes nothing in the result.
+    crew
+        Who makes the molecules.
     """
 
     name = "fragment recombination"
 
-    def __init__(self, workshop: Workshop, seed: int, workers: int = 1) -> None:
-        self._workshop, self._seed, self._workers = workshop, seed, max(1, workers)
-        self._pool: Executor | None = None
+    def __init__(self, workshop: Workshop, seed: int, crew: Crew | None = None) -> None:
+        self._workshop, self._seed, self._crew = workshop, seed, crew or Crew(workshop)
         self._starts = list(accumulate(workshop.library.start_weights))
         self._named = [(_smiles_of(assembly), assembly) for assembly in workshop.library.starts]
+        self._turns = in_turn(workshop.library.start_weights, _MOST, _FEWEST)
 
     def propose(self, number: int, n: int, pool: Sequence[Found]) -> list[Proposal]:
         """The molecules of the evidence first; then children of them and of the best so far."""
@@ -70,21 +73,22 @@ class Recombination:
             proposals = [Proposal(self._workshop.start(assembly)) for assembly in library.starts]
         rng = Random(f"{self._seed}:{number}")
         sums = list(accumulate(_STEEP ** -(place / max(len(pool) - 1, 1)) for place in range(len(pool))))
-        chosen = [[self._parent(rng, pool, sums) for _ in range(2)] for _ in range(n)]
+        share = round(_AROUND * n)
+        near = [[self._named[place]] for place in self._turns[number * share : (number + 1) * share]]
+        far = [[self._parent(rng, pool, sums) for _ in range(2)] for _ in range(n - len(near))]
+        chosen = [*near, *far]
         tasks = [
-            Task(f"{self._seed}:{number}:{place}", tuple(assembly for _, assembly in parents))
+            Task(f"{self._seed}:{number}:{place}", tuple(assembly for _, assembly in parents), place < len(near))
             for place, parents in enumerate(chosen)
         ]
-        for parents, made in zip(chosen, self._make(tasks), strict=True):
+        for parents, made in zip(chosen, self._crew.map(Workshop.make, tasks), strict=True):
             used = parents if made.operation == "crossed" else parents[:1]
             proposals.append(Proposal(made, tuple(dict.fromkeys(smiles for smiles, _ in used))))
         return proposals
 
     def close(self) -> None:
         """End the processes."""
-        if self._pool is not None:
-            self._pool.shutdown(cancel_futures=True)
-            self._pool = None
+        self._crew.close()
 
     def notes(self) -> tuple[str, ...]:
         """Nothing: it always makes molecules."""
@@ -102,16 +106,19 @@ class Recombination:
             return found.smiles, found.assembly
         return rng.choices(self._named, cum_weights=self._starts)[0]
 
-    def _make(self, tasks: Sequence[Task]) -> list[Made]:
-        if self._workers == 1:
-            return [self._workshop.make(task) for task in tasks]
-        if self._pool is None:
-            self._pool = ProcessPoolExecutor(
-                self._workers, get_context("spawn"), initializer=open_in_process, initargs=(self._workshop,)
-            )
-        size = -(-len(tasks) // (2 * self._workers))
-        parts = [tasks[start : start + size] for start in range(0, len(tasks), size)]
-        return list(chain.from_iterable(self._pool.map(make_in_process, parts)))
+
+def in_turn(weights: Sequence[float], most: int, fewest: int) -> list[int]:
+    """Places of the evidence in the order of their turns: each once, the weightiest first, then each again.
+
+    Parameters
+    ----------
+    most, fewest
+        Turns of the weightiest, and of the lightest at least.
+    """
+    order = sorted(range(len(weights)), key=lambda place: (-weights[place], place))
+    top = max(weights, default=1.0) or 1.0
+    turns = {place: max(fewest, round(most * weights[place] / top)) for place in order}
+    return [place for turn in range(most) for place in order if turn < turns[place]]
 
 
 def _smiles_of(assembly: Assembly) -> str:

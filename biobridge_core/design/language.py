@@ -16,7 +16,7 @@ from dataclasses import replace
 from biobridge_core.chem.fragments import Assembly, build, cut, flat_smiles, heavy_atoms
 from biobridge_core.chem.genetic import REPLACEMENT, Piece
 from biobridge_core.chem.standardise import looks_like_smiles, standardise
-from biobridge_core.chem.workshop import Workshop
+from biobridge_core.chem.workshop import Crew, Workshop
 from biobridge_core.design.candidate import Found
 from biobridge_core.design.evidence import Evidence, Item, Role
 from biobridge_core.design.generator import Generator, Proposal, Recombination
@@ -163,7 +163,7 @@ class LanguageModelGenerator:
 
 
 def chosen(
-    name: str, evidence: Evidence, model: LanguageModel | None, workers: int = 1
+    name: str, evidence: Evidence, model: LanguageModel | None, crew: Callable[[Workshop], Crew] = Crew
 ) -> Callable[[Workshop], list[Generator]]:
     """Makes the generators of a run by name: ``fragments``, ``language-model`` or ``both``.
 
@@ -177,7 +177,7 @@ def chosen(
     def made(workshop: Workshop) -> list[Generator]:
         generators: list[Generator] = []
         if name != LANGUAGE_MODEL:
-            generators.append(Recombination(workshop, evidence.goal.seed, workers))
+            generators.append(Recombination(workshop, evidence.goal.seed, crew(workshop)))
         if name != FRAGMENTS and model is not None:
             generators.append(LanguageModelGenerator(workshop, evidence, model))
         return generators

@@ -4,22 +4,50 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from biobridge_core.chem.crem import Mutant, mutate
 from biobridge_core.chem.fragments import Assembly, cut, joinable
 from biobridge_core.chem.genetic import REPLACEMENT
-from biobridge_core.chem.workshop import Made, Workshop
+from biobridge_core.chem.workshop import Crew, Made, Workshop
 from biobridge_core.design.candidate import Found
 from biobridge_core.design.generator import Proposal
 from biobridge_core.errors import InputError
 
 CREM = "CReM"  #: stands for a known drug where a fragment that CReM put in is in none
-_EACH = 4  #: children of one parent
+_EACH = 4  #: children of one of the best so far; CReM needs half a second of a core for a parent, however many
+_OF_EVIDENCE = 12  #: children of one molecule of the evidence
+_WORTH = 0.45  #: of the greatest weight that a molecule of the evidence must have to be changed by CReM
+
+
+@dataclass(frozen=True, slots=True)
+class _Parent:
+    """A molecule that is changed, with the places in its SMILES of the atoms of each core."""
+
+    smiles: str
+    assembly: Assembly
+    atoms: tuple[tuple[int, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Task:
+    """One call of CReM."""
+
+    smiles: str
+    database: Path
+    n: int
+    seed: int
+
+
+def _mutants(_workshop: Workshop, task: _Task) -> list[Mutant]:
+    return mutate(task.smiles, task.database, task.n, task.seed)
 
 
 class Mutation:
     """Replaces a fragment of a molecule by one that known molecules have in the same surroundings.
+
+    The molecules of the evidence that weigh most come first, then the best so far.
 
     Parameters
     ----------
@@ -31,31 +59,47 @@ class Mutation:
 
     name = "CReM mutation"
 
-    def __init__(self, workshop: Workshop, seed: int, database: Path, example: Mapping[str, str]) -> None:
+    def __init__(
+        self, workshop: Workshop, seed: int, database: Path, example: Mapping[str, str], crew: Crew | None = None
+    ) -> None:
         self._workshop, self._seed, self._database, self._example = workshop, seed, database, example
+        self._crew = crew or Crew(workshop)
+        library = workshop.library
+        least = _WORTH * max(library.start_weights)
+        heavy = [place for place, weight in enumerate(library.start_weights) if weight >= least]
+        order = sorted(heavy, key=lambda place: (-library.start_weights[place], place))
+        made = (workshop.start(library.starts[place]) for place in order)
+        self._evidence = [_Parent(one.smiles, one.assembly, one.atoms) for one in made if one.assembly is not None]
 
     def propose(self, number: int, n: int, pool: Sequence[Found]) -> list[Proposal]:
-        """Children of the best molecules so far, of others in every round; none in the first, which has no pool."""
-        wanted = -(-n // (2 * _EACH))  # each takes longer than to recombine
-        stride = max(1, len(pool) // max(wanted * 2, 1))
-        parents = [*pool[: wanted // 2], *pool[wanted // 2 + number % stride :: stride]][:wanted]
+        """Children of the evidence, its weightiest first; once all of it had its turn, of the best molecules so far."""
+        share = max(1, n // _OF_EVIDENCE)
+        parents, each = self._evidence[number * share : (number + 1) * share], _OF_EVIDENCE
+        if not parents:
+            wanted = -(-n // (2 * _EACH))
+            stride = max(1, len(pool) // max(wanted * 2, 1))
+            best = [*pool[: wanted // 2], *pool[wanted // 2 + number % stride :: stride]][:wanted]
+            parents, each = [_Parent(found.smiles, found.assembly, found.atoms) for found in best], _EACH
+        tasks = [_Task(parent.smiles, self._database, each, self._chance(number, parent)) for parent in parents]
         proposals: list[Proposal] = []
-        for parent in parents:
-            digest = hashlib.sha256(f"{self._seed}:{number}:{parent.smiles}".encode()).digest()
-            for mutant in mutate(parent.smiles, self._database, _EACH, int.from_bytes(digest[:4], "big")):
-                made = self._made(parent, mutant)
-                if made is not None:
-                    proposals.append(Proposal(made, (parent.smiles,)))
+        for parent, mutants in zip(parents, self._crew.map(_mutants, tasks), strict=True):
+            made = [self._made(parent, mutant) for mutant in mutants]
+            proposals += [Proposal(one, (parent.smiles,)) for one in made if one is not None]
         return proposals[:n]
 
     def close(self) -> None:
-        """Nothing is held."""
+        """End the processes."""
+        self._crew.close()
 
     def notes(self) -> tuple[str, ...]:
         """Nothing has to be said."""
         return ()
 
-    def _made(self, parent: Found, mutant: Mutant) -> Made | None:
+    def _chance(self, number: int, parent: _Parent) -> int:
+        digest = hashlib.sha256(f"{self._seed}:{number}:{parent.smiles}".encode()).digest()
+        return int.from_bytes(digest[:4], "big")
+
+    def _made(self, parent: _Parent, mutant: Mutant) -> Made | None:
         try:
             assembly = cut(mutant.smiles)
         except InputError:

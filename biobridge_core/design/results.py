@@ -15,9 +15,11 @@ from biobridge_core.chem.genetic import REPLACEMENT
 from biobridge_core.chem.properties import properties
 from biobridge_core.chem.traits import packed
 from biobridge_core.design.candidate import Candidate, Found, Fragment, Lineage, Step
+from biobridge_core.design.evidence import Item
 from biobridge_core.design.moses import Nearest
 from biobridge_core.design.run import Run
 from biobridge_core.design.scoring import Weights, around, pareto, tanimoto, unpack, weighted
+from biobridge_core.types import HitStatus
 
 _TURNS = 4  #: choosings at most
 _MAX_STEPS = 200  #: of one lineage
@@ -114,7 +116,16 @@ def _likeness(run: Run, found: Sequence[Found]) -> tuple[NDArray[np.float32], li
     place = {item.id: number for number, item in enumerate(items)}
     for row, one in zip(likeness, found, strict=True):
         row[[place[origin] for origin in one.assembly.origins if origin in place]] = 0.0
-    return likeness, [run.evidence.weight(item) for item in items]
+    judged = {one.assembly.origins[0]: one for one in run.found.values() if not one.parents}
+    return likeness, [run.evidence.weight(item) * _trust(item, judged.get(item.id)) for item in items]
+
+
+def _trust(item: Item, judged: Found | None) -> float:
+    """How far the bridge bears out a molecule of the evidence, 0..1; what is known for the goal itself needs it not."""
+    if item.direct and item.status is HitStatus.KNOWN:
+        return 1.0
+    said = [part.score for part in judged.bridge.values()] if judged is not None else []
+    return max(said, default=0.5)
 
 
 def _steps(run: Run, found: Found) -> tuple[Step, ...]:

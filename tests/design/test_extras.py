@@ -61,10 +61,15 @@ def test_a_mutant_tells_of_every_atom_where_it_was() -> None:
 
 def test_what_crem_put_in_is_accounted_for() -> None:
     generator = Mutation(workshop(), 1, database(), background().example)
-    proposals = generator.propose(1, 16, parents())
+    evidence = [workshop().start(assembly).smiles for assembly in workshop().library.starts]
+    first = generator.propose(0, 16, [])
+    assert first
+    assert {proposal.parents for proposal in first} <= {(smiles,) for smiles in evidence}, "the evidence comes first"
+    after = len(evidence) + 1
+    proposals = generator.propose(after, 16, parents())
     assert proposals
-    assert proposals == Mutation(workshop(), 1, database(), background().example).propose(1, 16, parents())
-    assert generator.propose(0, 16, []) == []
+    assert proposals == Mutation(workshop(), 1, database(), background().example).propose(after, 16, parents())
+    assert generator.propose(after, 16, []) == []
     live = {item.id for item in made_evidence().molecules()}
     for proposal in proposals:
         made = proposal.made

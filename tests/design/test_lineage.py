@@ -11,7 +11,7 @@ from rdkit import Chem
 
 from biobridge_core.chem.fragments import Assembly, Joint, build, cut, flat_smiles, heavy_atoms
 from biobridge_core.chem.genetic import REPLACEMENT
-from biobridge_core.chem.workshop import Limits, Made, Task, Workshop
+from biobridge_core.chem.workshop import Crew, Limits, Made, Task, Workshop
 from biobridge_core.design.evidence import Evidence
 from biobridge_core.design.generator import Proposal, Recombination
 from biobridge_core.design.library import library
@@ -128,7 +128,8 @@ def test_what_is_special_to_the_evidence_weighs_more() -> None:
 
 def test_the_same_seed_gives_the_same_molecules_in_one_process_and_in_two() -> None:
     def molecules(seed: int, workers: int) -> list[Proposal]:
-        with Recombination(workshop(), seed, workers) as generator:
+        shop = workshop()
+        with Recombination(shop, seed, Crew(shop, workers)) as generator:
             return generator.propose(0, 24, []) + generator.propose(1, 16, [])
 
     one = molecules(3, 1)
