@@ -355,9 +355,13 @@ def test_a_graph_without_molecules_or_hierarchies_is_refused() -> None:
 # ------------------------------------------------------------------ the real graph
 
 
+@pytest.fixture(scope="module")
+def starter(bundle_folder: Path) -> KnowledgeGraph:
+    return KnowledgeGraph.load(bundle_folder / "kg")
+
+
 @pytest.mark.bundle
-def test_no_phenotypic_series_is_known_in_part(bundle_folder: Path) -> None:
-    starter = KnowledgeGraph.load(bundle_folder / "kg")
+def test_no_phenotypic_series_is_known_in_part(starter: KnowledgeGraph) -> None:
     split = cold_branch(starter, seed=0)
     xrefs = starter.text_columns()["xrefs"].to_pylist()
     is_series = np.array([any(code.startswith("OMIMPS:") for code in codes) for codes in xrefs])
@@ -373,8 +377,7 @@ def test_no_phenotypic_series_is_known_in_part(bundle_folder: Path) -> None:
 
 
 @pytest.mark.bundle
-def test_the_starter_graph_splits_as_stated(bundle_folder: Path) -> None:
-    starter = KnowledgeGraph.load(bundle_folder / "kg")
+def test_the_starter_graph_splits_as_stated(starter: KnowledgeGraph) -> None:
     split = cold_entity(starter, seed=0)
     groups = synonym_groups(starter)
     assert (split.cold == split.cold[groups]).all()
