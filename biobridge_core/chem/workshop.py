@@ -134,17 +134,18 @@ class Crew:
         self._workshop, self._workers = workshop, max(1, workers)
         self._pool: ProcessPoolExecutor | None = None
 
-    def map(self, act: Callable[[Workshop, _T], _R], tasks: Sequence[_T]) -> list[_R]:
-        """What a function of a module makes of each task, in their order."""
+    def begin(self, act: Callable[[Workshop, _T], _R], tasks: Sequence[_T]) -> Callable[[], list[_R]]:
+        """Begin with tasks; what comes back waits, and gives what a function of a module makes of each, in order."""
         if self._workers == 1 or not tasks:
-            return [act(self._workshop, task) for task in tasks]
+            return lambda: [act(self._workshop, task) for task in tasks]
         if self._pool is None:
             self._pool = ProcessPoolExecutor(
                 self._workers, get_context("spawn"), initializer=_open, initargs=(self._workshop,)
             )
         size = -(-len(tasks) // (2 * self._workers))
         parts = [tasks[start : start + size] for start in range(0, len(tasks), size)]
-        return list(chain.from_iterable(self._pool.map(partial(_in_process, act), parts)))
+        begun = self._pool.map(partial(_in_process, act), parts)
+        return lambda: list(chain.from_iterable(begun))
 
     def close(self) -> None:
         """End the processes."""

@@ -291,7 +291,8 @@ class Gatherer:
 
     def _drugs(self, part: Part, hits: Sequence[Hit]) -> list[Item]:
         known = [hit for hit in hits if hit.status is HitStatus.KNOWN][:_KNOWN]
-        predicted = [hit for hit in hits if hit.status is not HitStatus.KNOWN][:_PREDICTED]
+        rest = [hit for hit in hits if hit.status is not HitStatus.KNOWN]
+        predicted = [hit for hit in rest if not _problem(hit.entity)][:_PREDICTED] or rest[:_PREDICTED]
         items = [_item(part, hit, 1 - 0.5 * place / max(len(known), 1)) for place, hit in enumerate(known)]
         items += [_item(part, hit, _GUESS * (1 - 0.5 * place / _PREDICTED)) for place, hit in enumerate(predicted)]
         return items

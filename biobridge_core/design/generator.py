@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 from random import Random
@@ -14,7 +14,7 @@ from biobridge_core.design.candidate import Found
 
 _FRESH = 0.3  #: parents that are drawn from the evidence rather than from the best so far
 _STEEP = 12.0  #: the best of the pool is this many times as likely a parent as the last
-_AROUND = 0.6  #: share of a round that goes to small changes of the evidence, while there are any left to make
+_AROUND = 0.5  #: share of a round that goes to small changes of the evidence, while there are any left to make
 _MOST, _FEWEST = 14, 6  #: small changes of the weightiest molecule of the evidence, and of the lightest
 
 
@@ -65,6 +65,7 @@ class Recombination:
         self._starts = list(accumulate(workshop.library.start_weights))
         self._named = [(_smiles_of(assembly), assembly) for assembly in workshop.library.starts]
         self._turns = in_turn(workshop.library.start_weights, _MOST, _FEWEST)
+        self._begun: dict[tuple[int, int], Callable[[], list[Made]]] = {}
 
     def propose(self, number: int, n: int, pool: Sequence[Found]) -> list[Proposal]:
         """The molecules of the evidence first; then children of them and of the best so far."""
@@ -73,15 +74,16 @@ class Recombination:
             proposals = [Proposal(self._workshop.start(assembly)) for assembly in library.starts]
         rng = Random(f"{self._seed}:{number}")
         sums = list(accumulate(_STEEP ** -(place / max(len(pool) - 1, 1)) for place in range(len(pool))))
-        share = round(_AROUND * n)
-        near = [[self._named[place]] for place in self._turns[number * share : (number + 1) * share]]
+        near = [[self._named[place]] for place in self._near(number, n)]
         far = [[self._parent(rng, pool, sums) for _ in range(2)] for _ in range(n - len(near))]
-        chosen = [*near, *far]
+        changed = self._begun.pop((number, n), None) or self._begin(number, n)
         tasks = [
-            Task(f"{self._seed}:{number}:{place}", tuple(assembly for _, assembly in parents), place < len(near))
-            for place, parents in enumerate(chosen)
+            Task(f"{self._seed}:{number}:{place}", tuple(assembly for _, assembly in parents))
+            for place, parents in enumerate(far)
         ]
-        for parents, made in zip(chosen, self._crew.map(Workshop.make, tasks), strict=True):
+        recombined = self._crew.begin(Workshop.make, tasks)
+        self._begun[number + 1, n] = self._begin(number + 1, n)  # made while the molecules of this round are judged
+        for parents, made in zip([*near, *far], [*changed(), *recombined()], strict=True):
             used = parents if made.operation == "crossed" else parents[:1]
             proposals.append(Proposal(made, tuple(dict.fromkeys(smiles for smiles, _ in used))))
         return proposals
@@ -99,6 +101,18 @@ class Recombination:
 
     def __exit__(self, *_error: object) -> None:
         self.close()
+
+    def _near(self, number: int, n: int) -> list[int]:
+        share = round(_AROUND * n)
+        return self._turns[number * share : (number + 1) * share]
+
+    def _begin(self, number: int, n: int) -> Callable[[], list[Made]]:
+        """Begin with the small changes of a round; they hang on nothing that comes before."""
+        tasks = [
+            Task(f"{self._seed}:{number}:near:{place}", (self._named[start][1],), small=True)
+            for place, start in enumerate(self._near(number, n))
+        ]
+        return self._crew.begin(Workshop.make, tasks)
 
     def _parent(self, rng: Random, pool: Sequence[Found], sums: Sequence[float]) -> tuple[str, Assembly]:
         if pool and rng.random() >= _FRESH:

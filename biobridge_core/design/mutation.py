@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -64,6 +64,7 @@ class Mutation:
     ) -> None:
         self._workshop, self._seed, self._database, self._example = workshop, seed, database, example
         self._crew = crew or Crew(workshop)
+        self._begun: dict[tuple[int, int], Callable[[], list[list[Mutant]]]] = {}
         library = workshop.library
         least = _WORTH * max(library.start_weights)
         heavy = [place for place, weight in enumerate(library.start_weights) if weight >= least]
@@ -73,16 +74,17 @@ class Mutation:
 
     def propose(self, number: int, n: int, pool: Sequence[Found]) -> list[Proposal]:
         """Children of the evidence, its weightiest first; once all of it had its turn, of the best molecules so far."""
-        share = max(1, n // _OF_EVIDENCE)
-        parents, each = self._evidence[number * share : (number + 1) * share], _OF_EVIDENCE
+        parents = self._turn(number, n)
+        done = self._begun.pop((number, n), None) or self._begin(number, parents, _OF_EVIDENCE)
         if not parents:
             wanted = -(-n // (2 * _EACH))
             stride = max(1, len(pool) // max(wanted * 2, 1))
             best = [*pool[: wanted // 2], *pool[wanted // 2 + number % stride :: stride]][:wanted]
-            parents, each = [_Parent(found.smiles, found.assembly, found.atoms) for found in best], _EACH
-        tasks = [_Task(parent.smiles, self._database, each, self._chance(number, parent)) for parent in parents]
+            parents = [_Parent(found.smiles, found.assembly, found.atoms) for found in best]
+            done = self._begin(number, parents, _EACH)
+        self._begun[number + 1, n] = self._begin(number + 1, self._turn(number + 1, n), _OF_EVIDENCE)
         proposals: list[Proposal] = []
-        for parent, mutants in zip(parents, self._crew.map(_mutants, tasks), strict=True):
+        for parent, mutants in zip(parents, done(), strict=True):
             made = [self._made(parent, mutant) for mutant in mutants]
             proposals += [Proposal(one, (parent.smiles,)) for one in made if one is not None]
         return proposals[:n]
@@ -94,6 +96,14 @@ class Mutation:
     def notes(self) -> tuple[str, ...]:
         """Nothing has to be said."""
         return ()
+
+    def _turn(self, number: int, n: int) -> list[_Parent]:
+        share = max(1, n // _OF_EVIDENCE)
+        return self._evidence[number * share : (number + 1) * share]
+
+    def _begin(self, number: int, parents: Sequence[_Parent], each: int) -> Callable[[], list[list[Mutant]]]:
+        tasks = [_Task(parent.smiles, self._database, each, self._chance(number, parent)) for parent in parents]
+        return self._crew.begin(_mutants, tasks)
 
     def _chance(self, number: int, parent: _Parent) -> int:
         digest = hashlib.sha256(f"{self._seed}:{number}:{parent.smiles}".encode()).digest()

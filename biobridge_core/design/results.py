@@ -22,6 +22,8 @@ from biobridge_core.design.scoring import Weights, around, pareto, tanimoto, unp
 from biobridge_core.types import HitStatus
 
 _TURNS = 4  #: choosings at most
+_OWN = 0.4  #: how much likeness counts with a molecule that gave fragments, which has it by descent
+_RANK = 0.1
 _MAX_STEPS = 200  #: of one lineage
 
 
@@ -75,8 +77,8 @@ def _chosen(run: Run, weights: Weights) -> list[Found]:
     for turn in range(_TURNS):
         found = sorted(run.new, key=lambda one: (-run.score_of(one, weights), one.smiles))
         likeness, shares = _likeness(run, found)
-        # the root of the rank: among molecules that are about as like the better one is taken, whatever weights say
-        likeness *= np.sqrt(1 - np.arange(len(found), dtype=np.float32) / max(len(found), 1))[:, None]
+        # a small power of the rank: of molecules that are about as like the better one is taken, whatever weights say
+        likeness *= (1 - np.arange(len(found), dtype=np.float32) / max(len(found), 1))[:, None] ** _RANK
         places = around(likeness, shares, [f.bits for f in found], [f.scaffold for f in found], n)
         chosen = [found[place] for place in places]
         if not run.examine(chosen) or turn == _TURNS - 1:
@@ -109,13 +111,13 @@ def _placed(found: Found, joint: Joint) -> tuple[int, int, int, int]:
 
 
 def _likeness(run: Run, found: Sequence[Found]) -> tuple[NDArray[np.float32], list[float]]:
-    """ECFP4 Tanimoto with each molecule of the evidence, 0 where it gave fragments, (m, k); and the k weights."""
+    """ECFP4 Tanimoto with each molecule of the evidence, less where it gave fragments, (m, k); and the k weights."""
     items = run.evidence.molecules()
     own = [packed(item.entity.input) for item in items]
     likeness = tanimoto(unpack([f.bits for f in found]), unpack(own)) if found else np.empty((0, len(own)), np.float32)
     place = {item.id: number for number, item in enumerate(items)}
     for row, one in zip(likeness, found, strict=True):
-        row[[place[origin] for origin in one.assembly.origins if origin in place]] = 0.0
+        row[[place[origin] for origin in {*one.assembly.origins} if origin in place]] *= _OWN
     judged = {one.assembly.origins[0]: one for one in run.found.values() if not one.parents}
     return likeness, [run.evidence.weight(item) * _trust(item, judged.get(item.id)) for item in items]
 

@@ -124,14 +124,14 @@ def around(
 ) -> list[int]:
     """Places of ``n`` molecules out of a list sorted best first: what lies around the molecules of the evidence.
 
-    Each molecule of the evidence in turn takes the one that is likest to it among those that it gave nothing to: a
-    molecule that comes near an active one without its fragments has what makes it active. What is too alike to a chosen
-    one, or of a scaffold that had its share, waits.
+    Each molecule of the evidence in turn takes the one that is likest to it, where likeness to those that it gave
+    fragments to counts less: a molecule that comes near an active one without its fragments has what makes it active.
+    What is too alike to a chosen one, or of a scaffold that had its share, waits.
 
     Parameters
     ----------
     likeness
-        (m, k) of each with each molecule of the evidence, 0 where that gave fragments to it.
+        (m, k) of each with each molecule of the evidence, less where that gave fragments to it.
     shares
         k weights of the evidence; one with twice the weight takes twice as many.
     """

@@ -50,7 +50,7 @@ def evidence() -> Evidence:
 
 @cache
 def done() -> tuple[Run, Result]:
-    run = designer().run(evidence(), rounds=2)
+    run = designer().run(evidence(), rounds=4)
     run.batch = 48
     run.run(quiet)
     return run, designer().result(run)
@@ -141,7 +141,7 @@ def test_striking_an_item_out_changes_the_lineage() -> None:
 
 def test_the_same_seed_gives_the_same_file() -> None:
     run, result = done()
-    again = designer().run(evidence(), rounds=2)
+    again = designer().run(evidence(), rounds=4)
     again.batch = 48
     again.run(quiet)
     assert designer().export(run, result, "sdf") == designer().export(again, designer().result(again), "sdf")

@@ -13,7 +13,7 @@ from biobridge_core.chem.fragments import Assembly, Joint, build, cut, flat_smil
 from biobridge_core.chem.genetic import REPLACEMENT
 from biobridge_core.chem.workshop import Crew, Limits, Made, Task, Workshop
 from biobridge_core.design.evidence import Evidence
-from biobridge_core.design.generator import Proposal, Recombination
+from biobridge_core.design.generator import Proposal, Recombination, in_turn
 from biobridge_core.design.library import library
 from biobridge_core.errors import InputError
 
@@ -136,6 +136,15 @@ def test_the_same_seed_gives_the_same_molecules_in_one_process_and_in_two() -> N
     assert one == molecules(3, 1)
     assert one == molecules(3, 2)
     assert one != molecules(4, 1)
+
+
+def test_every_molecule_of_the_evidence_has_its_turn_the_weightiest_first_and_most_often() -> None:
+    assert in_turn([0.2, 1.0, 0.6], 4, 1) == [1, 2, 0, 1, 2, 1, 1]
+    shop = workshop()
+    generator = Recombination(shop, 1)
+    starts = {shop.start(assembly).smiles for assembly in shop.library.starts}
+    first = generator.propose(0, 4 * len(starts), [])
+    assert {proposal.parents[0] for proposal in first if len(proposal.parents) == 1} == starts
 
 
 def test_what_is_to_be_kept_is_kept() -> None:
