@@ -9,10 +9,12 @@ from biobridge_core.answer.types import Step
 
 _BINDS = "drug_binds_protein"
 _BACK = "_inverse"
-#: Action that is asked for -> others that are it as well. Whatever acts on a protein binds it.
+#: Action that is asked for -> others that are it as well: whatever acts on a protein binds it, what blocks it inhibits
+#: it.
 _COUNTS: Mapping[str, tuple[str, ...]] = {
     _BINDS: tuple(name for name in ACTIONS if name != _BINDS),
     "drug_blocks_protein": ("drug_antagonist_of_protein", "drug_inhibits_protein"),
+    "drug_inhibits_protein": ("drug_blocks_protein",),
 }
 
 

@@ -61,5 +61,7 @@ class Refusing:
         name = starts[0].mentions[0][1].query.label
         said = f"What is asked of {name} is not in the graph, or was not understood."
         if word:
-            said = f"The graph holds nothing of this kind about {name} (“{re.sub(MARK, name, word)}”)."
+            names = {f"§{number}§": start.mentions[0][1].query.label for number, start in enumerate(starts)}
+            word = re.sub(MARK, lambda found: names.get(found[0], name), word)
+            said = f"The graph holds nothing of this kind about {name} (“{word}”)."
         return self._refused(text, Reason.NO_RELATION, said, starts)

@@ -58,8 +58,12 @@ _CUES = re.compile("|".join(rf"(?P<c{n}>\b(?:{_any_of(one['patterns'])})(?!\w))"
 _SHARE, _COUNT, _NEGATION, _NOT_DENYING, _VERIFY = (
     re.compile(_any_of(_HELD[name])) for name in ("share", "count", "negation", "not_denying", "verify")
 )
-_POLITE, _ASKS, _NOT_HELD, _NEVER_HELD, _OF_DRUGS = (
-    re.compile(_any_of(_HELD[name])) for name in ("polite", "asks", "not_held", "never_held", "never_held_of_drugs")
+_LISTS = "polite", "asks", "not_held", "never_held", "never_held_of_drugs", "never_held_of_proteins"
+_POLITE, _ASKS, _NOT_HELD, _NEVER_HELD, _OF_DRUGS, _OF_PROTEINS = (re.compile(_any_of(_HELD[name])) for name in _LISTS)
+_ASKED = re.compile(
+    r"^(?:and |so |then )?(?:which|what) (?:other |known |approved )?(?:(?P<drug>drugs?|medicines?|medications?)|"
+    r"(?P<protein>genes?|proteins?)|(?P<disease>diseases?|disorders?))"
+    r" (?!class|famil|group|funct|process|product|complex|target|symptom|categor|type|kind)"
 )
 #: Turns of phrase -> plainer ones.
 _PLAINER = (
@@ -111,12 +115,21 @@ def never_held(masked: str, kinds: Collection[str] = ()) -> str:
     Parameters
     ----------
     kinds
-        Of what is named: what becomes of a drug in the body is not held, but no such words are of processes.
+        Of what is named: what becomes of a drug in the body is not held, but no such words are of processes; nor is
+        which proteins interact with one another.
     """
     found = _NEVER_HELD.search(masked)
     if found is None and set(kinds) <= {DRUG, PROTEIN} and (DRUG in kinds or "drug" in masked):
         found = _OF_DRUGS.search(masked)
+    if found is None and DRUG not in kinds:
+        found = _OF_PROTEINS.search(masked)
     return found[0] if found else ""
+
+
+def asked_kind(masked: str) -> str:
+    """The modality that a question begins with asking for (``which drugs …``); empty where it does not say."""
+    found = _ASKED.search(masked)
+    return next((kind for kind, word in (found.groupdict() if found else {}).items() if word), "")
 
 
 def kind_in_words(phrase: str) -> bool:

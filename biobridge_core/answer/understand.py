@@ -36,6 +36,7 @@ from biobridge_core.answer.relations import (
     MARK,
     PHENOTYPE,
     PROTEIN,
+    asked_kind,
     asks_whether,
     counts,
     denies,
@@ -203,7 +204,8 @@ class Understander(Refusing):
         if plan.learnt and self.planner.asks_own_kind(joined(masked), plan.kinds[0]):
             return self._own_kind(text, mentions[0])
         bare = shape is Shape.SHARED and plan.kinds[0] != PHENOTYPE and thread.only_names(masked)
-        if bare or self.decider.unsure(plan, masked):
+        other = plan.learnt and (asked := asked_kind(masked)) and plan.kinds[-1] != asked
+        if bare or other or self.decider.unsure(plan, masked):
             return self._unsure(text, masked, shape, mentions)
         whether = len(starts) == 1 and asks_whether(masked) and not _ASKS_WHICH.search(masked)
         if whether and (words := unread_object(masked)):

@@ -92,8 +92,10 @@ class Writer:
         through = self.found.n_narrower
         more = f"; {number(through)} more only through narrower kinds" if through else ""
         if not self.known or not count:
-            words = f"The graph holds none of that for {self.names} itself{more}."
-            return Sentence(words, cites_of(few) if through else (), Voice.KNOWN if through else Voice.TOLD)
+            if through:
+                words = f"{self._counted(through)} in the graph, only through narrower kinds{self._among(few)}"
+                return Sentence(f"{words}.", cites_of(few), Voice.KNOWN)
+            return Sentence(f"The graph holds none of that for {self.names} itself.", (), Voice.TOLD)
         return Sentence(f"{self._counted(count)} in the graph{self._among(few)}{more}.", cites_of(few), Voice.KNOWN)
 
     def _counted(self, count: int) -> str:
