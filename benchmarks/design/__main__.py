@@ -37,7 +37,7 @@ def main() -> None:
     world = world_of(settings, small=arguments.small)
     deadline = time.monotonic() + 60 * arguments.limit_minutes
     world.prepare()
-    run = Run(world, world.folder, Budget(arguments.candidates, arguments.seconds), deadline)
+    run = Run(world, world.folder, Budget(arguments.candidates, arguments.seconds), deadline, arguments.lock)
     cases = world.cases
     if arguments.development:
         rows = run.rows(cases.group("development")[: arguments.targets], arguments.only_seeds, arguments.methods)
@@ -68,6 +68,7 @@ def _arguments(methods: list[str]) -> argparse.Namespace:
     parser.add_argument("--small", action="store_true", help="two proteins, a goal, one seed, 3 s, hardly trained")
     parser.add_argument("--limit-minutes", type=float, default=float("inf"), help="ask nothing more after these")
     parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--lock", type=Path, help="file whose lock is held while a method has its seconds")
     parser.add_argument("--results", type=Path, help="folder of the result file")
     arguments = parser.parse_args()
     if arguments.small:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import json
 import logging
 import re
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 
@@ -34,11 +36,13 @@ class Run:
     ----------
     deadline
         Value of the monotonic clock after which nothing more is asked.
+    lock
+        A file whose lock is held while a method has its seconds: other work on the machine can take turns with it.
     """
 
-    def __init__(self, world: World, studies: Path, budget: Budget, deadline: float) -> None:
+    def __init__(self, world: World, studies: Path, budget: Budget, deadline: float, lock: Path | None = None) -> None:
         self.world, self.budget = world, budget
-        self._studies, self._deadline = studies, deadline
+        self._studies, self._deadline, self._lock = studies, deadline, lock
         self.missing: list[str] = []
 
     def rows(self, cases: Sequence[Case], seeds: Sequence[int], names: Sequence[str]) -> list[Row]:
@@ -78,8 +82,9 @@ class Run:
         else:
             if time.monotonic() >= self._deadline:
                 return None
-            since = time.monotonic()
-            outcome: Outcome = METHODS[name](self.world, case, seed, self.budget)
+            with _alone(self._lock):
+                since = time.monotonic()
+                outcome: Outcome = METHODS[name](self.world, case, seed, self.budget)
             kept = {"outcome": asdict(outcome), "judged": {}}
             _keep(path, kept)
             _LOG.info("%s, %s, seed %d: %.1f s", case.name, name, seed, time.monotonic() - since)
@@ -119,6 +124,16 @@ def code(name: str) -> str:
     """What decides the candidates of a method: syntax of its modules without comments and docstrings."""
     paths = sorted({str(p.relative_to(ROOT)) for pattern in CODE[name] for p in ROOT.glob(pattern)})
     return code_of(*paths)
+
+
+@contextmanager
+def _alone(lock: Path | None) -> Iterator[None]:
+    if lock is None:
+        yield
+        return
+    with lock.open("a", encoding="utf-8") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        yield
 
 
 def _keep(path: Path, value: object) -> None:
